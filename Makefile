@@ -1,0 +1,39 @@
+# Two commands for a newcomer: `make run` and `make test`. Everything else is for those who change the code.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test setup demo check lock help
+.DEFAULT_GOAL := help
+
+help:  ## Show the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 10
+
+run: setup  ## Start the service on 127.0.0.1:8000 with the samples analysed
+	@$(BIN)/afterbeep serve --demo samples
+
+test: setup  ## Run the whole test suite
+	@$(BIN)/python -m pytest
+
+check: setup  ## Lint, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+demo: setup  ## Analyse the samples on the terminal
+	@$(BIN)/afterbeep analyze samples/*
+
+setup: $(VENV)/.ready  ## Make .venv with every extra, and the speech model
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@echo "Making $(VENV) and installing Afterbeep; the first time this takes some minutes …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[offline,dev]'
+	@echo "Getting the speech model …"
+	@$(BIN)/afterbeep models get >/dev/null
+	@touch $@
+	@echo "Ready."
+
+lock: setup  ## Write what is installed into constraints.txt
+	@{ echo "# Exact versions, for pip's --constraint; written by 'make lock'."; \
+	  $(BIN)/python -m pip freeze --exclude-editable | sed -E 's/ @ .*//; s/\+cpu$$//'; } > constraints.txt

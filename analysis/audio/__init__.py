@@ -1,0 +1,1 @@
+"""From a file to sound: decoding, finding speech."""

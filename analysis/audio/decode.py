@@ -1,0 +1,180 @@
+"""Any container to float samples, with PyAV: no ffmpeg program needed, and no way for a file to reach other files.
+
+Decoding streams and resamples frame by frame, so a file that decodes to hours costs no more than the limit.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import EmptyFile, NotAudio, TooLong
+from models.recording import Recording
+
+Samples = npt.NDArray[np.float32]
+
+SAMPLE_RATE_HZ = 16_000  # what Whisper listens to, and more than a telephone carries
+MAX_CHANNELS = 64
+# Containers that hold sound and cannot name other files or addresses (playlists can, and are left out).
+CONTAINERS = (
+    "aac,ac3,aiff,amr,amrnb,amrwb,asf,au,caf,flac,gsm,matroska,mov,mp3,mpeg,mpegts,ogg,rm,sln,tta,voc,w64,wav,webm,wv"
+)
+# Formats without a header, known by their ending alone.
+HEADERLESS = {".gsm": "gsm", ".amr": "amr", ".sln": "sln"}
+GSM_FRAME_NIBBLE = 0xD  # every frame begins with it, and FFmpeg plays anything else as noise
+CLIPPED_AT = 0.999  # of full scale
+TELEPHONE_FULL_SCALE = {"pcm_mulaw": 32_124, "pcm_alaw": 32_256}  # their loudest code, as 16 bit
+FULL_LENGTH_CHANNELS = 8  # more channels than this share the memory of so many
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A decoded recording: `samples` float32 in [-1, 1], shape (channels, n), at 16 kHz."""
+
+    recording: Recording
+    samples: Samples
+    clipped_share: float  # of the samples as recorded, before resampling
+
+    @property
+    def duration_s(self) -> float:
+        return float(self.samples.shape[1] / SAMPLE_RATE_HZ)
+
+
+def decode(source: Path | bytes, *, filename: str | None = None, max_duration_s: float = 600.0) -> Sound:
+    """Decode a recording.
+
+    Raises EmptyFile, NotAudio or TooLong (more than `max_duration_s` of sound, whatever the header says).
+    """
+    name = filename or (source.name if isinstance(source, Path) else "recording")
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        if file.seek(0, io.SEEK_END) == 0:
+            raise EmptyFile("The file is empty. Please record again or choose another file.")
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        return _decode(file, name, sha256, max_duration_s)
+
+
+def _decode(file: BinaryIO, name: str, sha256: str, max_duration_s: float) -> Sound:
+    import av  # heavy
+
+    try:
+        with _open(file, name) as container:
+            stream = next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
+            if stream is None:  # a film without sound, or a codec that FFmpeg does not know
+                raise NotAudio(f"“{name}” holds no sound. Please upload a voice recording, such as WAV, MP3 or M4A.")
+            codec = stream.codec_context
+            heard = _Listener(name, max_duration_s, TELEPHONE_FULL_SCALE.get(codec.name))
+            for packet in container.demux(stream):
+                try:
+                    for frame in packet.decode():
+                        heard.take(frame)
+                except av.error.InvalidDataError as error:  # a broken packet: keep what is whole around it
+                    heard.broken = error
+            samples = heard.close()
+            recording = Recording(
+                filename=name,
+                duration_s=round(samples.shape[1] / SAMPLE_RATE_HZ, 3),
+                sample_rate_hz=heard.sample_rate_hz,
+                channels=samples.shape[0],
+                format=f"{container.format.name.split(',')[0]}/{codec.name}",
+                sha256=sha256,
+            )
+    except (av.error.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+        raise NotAudio(
+            f"“{name}” could not be read as audio. Please upload a voice recording, such as WAV, MP3 or M4A."
+        ) from error
+    return Sound(recording, samples, heard.clipped_share)
+
+
+def _open(file: BinaryIO, name: str):  # type: ignore[no-untyped-def]  # av's container type needs av imported
+    import av
+
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "pipe"}
+    try:
+        return av.open(file, options=options, metadata_errors="replace")
+    except av.error.FFmpegError:
+        headerless = HEADERLESS.get(Path(name).suffix.lower())
+        file.seek(0)
+        if headerless is None or (headerless == "gsm" and file.read(1)[0] >> 4 != GSM_FRAME_NIBBLE):
+            raise
+        file.seek(0)
+        return av.open(file, format=headerless, options=options, metadata_errors="replace")
+
+
+class _Listener:
+    """Takes frames as they come, and keeps them at 16 kHz.
+
+    Frames are packed (channels interleaved) before numpy sees them: PyAV reads past the planes of a planar frame of
+    eight channels or more, and the process dies.
+    """
+
+    def __init__(self, name: str, max_duration_s: float, full_scale: int | None = None) -> None:
+        self.name = name
+        self.max_duration_s = max_duration_s
+        self.full_scale = full_scale
+        self.sample_rate_hz = 0
+        self.channels = 0
+        self.packer: Any = None
+        self.resampler: Any = None
+        self.parts: list[Samples] = []
+        self.kept = 0
+        self.broken: Exception | None = None
+        self.clipped = 0
+        self.seen = 0
+
+    def take(self, frame) -> None:  # type: ignore[no-untyped-def]
+        if self.resampler is None:
+            self._open(frame)
+        frame.pts = None  # gaps and jumps in the time stamps are no silence
+        for packed in self.packer.resample(frame):
+            self._count_clipped(packed.to_ndarray())
+            for resampled in self.resampler.resample(packed):
+                self._keep(resampled.to_ndarray())
+
+    def _open(self, frame) -> None:  # type: ignore[no-untyped-def]
+        import av
+
+        self.sample_rate_hz, self.channels = frame.sample_rate, frame.layout.nb_channels
+        if self.channels > MAX_CHANNELS or not 1000 <= self.sample_rate_hz <= 768_000:
+            raise ValueError("no telephone, microphone or studio records like this")
+        self.max_duration_s *= min(1.0, FULL_LENGTH_CHANNELS / self.channels)
+        self.packer = av.AudioResampler(frame.format.packed, frame.layout, self.sample_rate_hz)
+        self.resampler = av.AudioResampler("flt", frame.layout, SAMPLE_RATE_HZ)
+
+    def _count_clipped(self, raw: np.ndarray) -> None:
+        if raw.dtype.kind == "f":
+            loud = np.abs(raw) >= CLIPPED_AT
+        elif raw.dtype == np.uint8:
+            loud = np.abs(raw.astype(np.int16) - 128) >= 127
+        else:
+            peak = self.full_scale or np.iinfo(raw.dtype).max
+            loud = (raw >= CLIPPED_AT * peak) | (raw <= -CLIPPED_AT * peak)
+        self.clipped += int(loud.sum())
+        self.seen += raw.size
+
+    def _keep(self, packed: Samples) -> None:
+        samples = np.ascontiguousarray(packed.reshape(-1, self.channels).T)
+        self.parts.append(np.clip(np.nan_to_num(samples, posinf=0.0, neginf=0.0), -1.0, 1.0))
+        self.kept += samples.shape[1]
+        if self.kept > self.max_duration_s * SAMPLE_RATE_HZ:
+            minutes = f"{self.max_duration_s / 60:g} minutes"
+            raise TooLong(f"“{self.name}” is longer than {minutes}. Please cut it down to the message itself.")
+
+    def close(self) -> Samples:
+        if self.resampler is not None:
+            for resampled in self.resampler.resample(None):
+                self._keep(resampled.to_ndarray())
+        if not self.kept:
+            raise self.broken or EmptyFile(
+                f"“{self.name}” holds no sound at all. Please record again or choose another file."
+            )
+        return np.concatenate(self.parts, axis=1)
+
+    @property
+    def clipped_share(self) -> float:
+        return self.clipped / self.seen

@@ -1,0 +1,51 @@
+"""What to keep. A strength that is there "passes" with its words; one that is not there is simply not mentioned."""
+
+from analysis.detectors.asks import next_steps
+from analysis.detectors.base import Heard, Verdict, not_evaluated, passed
+from analysis.detectors.text import Span
+from analysis.detectors.value import offers_value, value_elements
+from models.playbook import RuleSettings
+
+
+def _present(heard: Heard, spans: list[Span]) -> Verdict:
+    if not spans:
+        return not_evaluated("Not heard.")
+    return passed(*(heard.evidence(span) for span in spans[:3]))
+
+
+def specific_value(heard: Heard, rule: RuleSettings) -> Verdict:
+    if not offers_value(heard):
+        return not_evaluated("Not heard.")
+    return passed(*(heard.evidence(element.span) for element in value_elements(heard)[:3]))
+
+
+def insight_offer(heard: Heard, rule: RuleSettings) -> Verdict:
+    return _present(heard, heard.find(rule.phrases) if offers_value(heard) else [])
+
+
+def referral_mention(heard: Heard, rule: RuleSettings) -> Verdict:
+    """A third person who sent, suggested or vouched: not the listener, not the caller's own colleague."""
+    lookalikes = heard.find(rule.families.get("not_referral", ()))
+    spans = [span for span in heard.find(rule.phrases) if not any(o.first <= span.last and span.first <= o.last for o in lookalikes)]
+    return _present(heard, spans)
+
+
+def curiosity_hook(heard: Heard, rule: RuleSettings) -> Verdict:
+    return _present(heard, heard.find(rule.phrases))
+
+
+def memorable_close(heard: Heard, rule: RuleSettings) -> Verdict:
+    return _present(heard, heard.find(rule.phrases))
+
+
+def clear_next_step(heard: Heard, rule: RuleSettings) -> Verdict:
+    """A step with an owner and a day or an hour."""
+    timed = [span for span in next_steps(heard).others if heard.has(("{day}", "at {number}"), heard.said.sentence_of(span.first))]
+    return _present(heard, timed)
+
+
+def number_given_twice(heard: Heard, rule: RuleSettings) -> Verdict:
+    numbers = heard.phone_numbers
+    if len(numbers) < 2:
+        return not_evaluated("Not heard.")
+    return passed(*(heard.quote(number.first, number.last) for number in numbers))

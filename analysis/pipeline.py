@@ -1,0 +1,124 @@
+"""The straight path of a recording: decode, find the message, transcribe, measure, judge, report."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from analysis import __version__
+from analysis.audio.decode import Sound, decode
+from analysis.audio.message import Message, find_message
+from analysis.detectors import Judgement, judge
+from analysis.measure import Measured, measure, measure_script
+from analysis.speech.transcriber import Transcriber
+from models.errors import NoSpeech
+from models.playbook import Playbook
+from models.recording import CallContext
+from models.report import PlaybookRef, Report
+from models.transcript import Transcript
+
+Stage = Literal["decoding", "listening", "transcribing", "judging"]
+OnStage = Callable[[Stage], None]
+
+WAVEFORM_BINS = 600
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A report, and what its page needs beside it."""
+
+    report: Report
+    sound: Sound
+    waveform: list[float]  # loudest sample of each of 600 equal parts of the recording, 0 to 1
+
+
+def analyze(
+    source: Path | bytes,
+    *,
+    transcriber: Transcriber,
+    playbook: Playbook,
+    report_id: str,
+    created_at: datetime,
+    context: CallContext | None = None,
+    filename: str | None = None,
+    max_duration_s: float = 600.0,
+    on_stage: OnStage = lambda stage: None,
+) -> Analysis:
+    """Turn one recording into its report. Raises the RecordingErrors of `models.errors`, and NoSpeech."""
+    context = context or CallContext()
+    on_stage("decoding")
+    sound = decode(source, filename=filename, max_duration_s=max_duration_s)
+    on_stage("listening")
+    message = find_message(sound, context.agent_channel)
+    on_stage("transcribing")
+    transcript = _transcribe(message, transcriber)
+    on_stage("judging")
+    measured = measure(message, transcript, clipped_share=sound.clipped_share, limits=playbook.limits)
+    judgement = judge(transcript, measured.measurements, measured.not_measured, context, playbook)
+    report = _report(transcript, measured, judgement, context, playbook, report_id, created_at)
+    report = report.model_copy(update={"recording": sound.recording, "message": message.window})
+    return Analysis(report, sound, waveform(sound, message.window.channel or 0))
+
+
+def analyze_script(
+    text: str, *, playbook: Playbook, report_id: str, created_at: datetime, context: CallContext | None = None
+) -> Report:
+    """The same report for a text that was not spoken yet; what only sound can tell is not evaluated."""
+    context = context or CallContext()
+    transcript = Transcript.of_script(text)
+    measured = measure_script(transcript)
+    judgement = judge(transcript, measured.measurements, measured.not_measured, context, playbook)
+    return _report(transcript, measured, judgement, context, playbook, report_id, created_at)
+
+
+def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:
+    """The message's words, timed in seconds of the recording."""
+    (heard,) = transcriber.transcribe([message.samples])
+    if not heard.words:
+        raise NoSpeech("No words could be made out in this recording. Please record again, closer to the microphone.")
+    shift_s = message.window.start_s
+    words = (
+        word.model_copy(
+            update={"start_s": round((word.start_s or 0) + shift_s, 3), "end_s": round((word.end_s or 0) + shift_s, 3)}
+        )
+        for word in heard.words
+    )
+    return Transcript.of_words(words, language=heard.language, engine=heard.engine, model=heard.model)
+
+
+def _report(
+    transcript: Transcript,
+    measured: Measured,
+    judgement: Judgement,
+    context: CallContext,
+    playbook: Playbook,
+    report_id: str,
+    created_at: datetime,
+) -> Report:
+    first_value_s = next(
+        (strength.evidence[0].start_s for strength in judgement.strengths if strength.rule == "specific_value"), None
+    )
+    not_measured = dict(measured.not_measured)
+    if first_value_s is None:
+        not_measured["first_value_s"] = "nothing of concrete value was heard"
+    return Report(
+        id=report_id,
+        created_at=created_at,
+        context=context,
+        transcript=transcript,
+        measurements=measured.measurements.model_copy(update={"first_value_s": first_value_s}),
+        not_measured=not_measured,
+        findings=judgement.findings,
+        strengths=judgement.strengths,
+        score=judgement.score,
+        playbook=PlaybookRef(name=playbook.name, version=playbook.version),
+        analyzer_version=__version__,
+    )
+
+
+def waveform(sound: Sound, channel: int) -> list[float]:
+    parts = np.array_split(np.abs(sound.samples[channel]), WAVEFORM_BINS)
+    return [round(float(part.max(initial=0.0)), 3) for part in parts]

@@ -1,0 +1,138 @@
+"""Reads a playbook, and says where it is wrong when it is."""
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from analysis.detectors.phrases import PhraseError, phrase_regex
+from models.errors import InvalidPlaybook, UnknownPlaybook
+from models.playbook import Playbook, RuleSettings
+
+
+class PlaybookError(InvalidPlaybook):
+    """A playbook that cannot be used."""
+
+    def __init__(self, source: str, reason: str, line: int | None = None) -> None:
+        self.source, self.reason, self.line = source, reason, line
+        super().__init__(f"{source}{f', line {line}' if line else ''}: {reason}")
+
+
+def names() -> tuple[str, ...]:
+    """The playbooks that come with the product, the default first."""
+    found = sorted(path.name.removesuffix(".toml") for path in files("analysis.playbooks").iterdir() if path.name.endswith(".toml"))
+    return tuple(sorted(found, key=lambda name: name != "cold-outreach"))
+
+
+def load(name_or_path: str | Path = "cold-outreach") -> Playbook:
+    """A playbook that comes with the product, by name, or any other, by the Path of its file.
+
+    A name is never taken for a path: it may come from outside.
+    """
+    if isinstance(name_or_path, str):
+        if name_or_path not in names():
+            raise UnknownPlaybook(f"There is no playbook “{name_or_path}”. There are: {', '.join(names())}.")
+        return _shipped(name_or_path)
+    try:
+        text = name_or_path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlaybookError(name_or_path.name, f"it cannot be read ({error})") from error
+    return parse(text, name_or_path.name)
+
+
+@lru_cache(maxsize=16)
+def _shipped(name: str) -> Playbook:
+    return parse(files("analysis.playbooks").joinpath(f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+
+
+def parse(text: str, source: str = "playbook") -> Playbook:
+    """A playbook from its TOML text. `based_on` takes everything not said here from another one."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise PlaybookError(source, str(error), int(found[1]) if found else None) from error
+    base = data.pop("based_on", None)
+    if base is not None:
+        data = _merged(_base_data(base, text, source), data)
+    try:
+        playbook = Playbook.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = [str(part) for part in first["loc"]]
+        raise PlaybookError(source, f"{'.'.join(place)}: {first['msg'].lower()}", _line_of(text, place)) from error
+    _check_rule_names(playbook, text, source)
+    _check_phrases(playbook, text, source)
+    return playbook
+
+
+def _base_data(base: object, text: str, source: str) -> dict[str, Any]:
+    if base not in names():
+        raise PlaybookError(source, f"based_on names {base!r}; there are {', '.join(names())}", _line_of(text, ["based_on"]))
+    data = tomllib.loads(files("analysis.playbooks").joinpath(f"{base}.toml").read_text("utf-8"))
+    if "based_on" in data:
+        raise PlaybookError(source, f"based_on must name a playbook that stands alone, and {base} does not")
+    return data
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Tables are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in own.items():
+        before = merged.get(key)
+        merged[key] = _merged(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _check_rule_names(playbook: Playbook, text: str, source: str) -> None:
+    """A misspelt rule would be silently without effect, so it is refused; so is a playbook that forgets one."""
+    from analysis.detectors import DETECTORS, STRENGTHS
+
+    for table, known, there in (
+        ("rules", [detector.__name__ for detector in DETECTORS], playbook.rules),
+        ("strengths", [detector.__name__ for detector in STRENGTHS], playbook.strengths),
+    ):
+        for name in there:
+            if name not in known:
+                raise PlaybookError(source, f"there is no rule named {name}", _line_of(text, [table, name]))
+        missing = [name for name in known if name not in there]
+        if missing:
+            raise PlaybookError(source, f"[{table}] says nothing about {', '.join(missing)}")
+
+
+def _check_phrases(playbook: Playbook, text: str, source: str) -> None:
+    for table, rules in (("rules", playbook.rules), ("strengths", playbook.strengths)):
+        for name, settings in rules.items():
+            for phrase in _phrases_of(settings):
+                try:
+                    phrase_regex(phrase, playbook.lists)
+                except PhraseError as error:
+                    raise PlaybookError(source, f"{table}.{name}: {error}", _line_with(text, phrase)) from error
+
+
+def _phrases_of(settings: RuleSettings) -> tuple[str, ...]:
+    grouped = tuple(phrase for family in settings.families.values() for phrase in family)
+    return settings.phrases + settings.exceptions + grouped
+
+
+def _line_with(text: str, wanted: str) -> int | None:
+    return next((number for number, line in enumerate(text.splitlines(), 1) if wanted in line), None)
+
+
+def _line_of(text: str, place: list[str]) -> int | None:
+    """The line of the deepest named key that stands in the file."""
+    lines = text.splitlines()
+    at: int | None = None
+    start = 0
+    for depth in range(len(place)):
+        table = re.compile(rf"\s*\[\s*{re.escape('.'.join(place[: depth + 1]))}\s*\]")
+        key = re.compile(rf"\s*\"?{re.escape(place[depth])}\"?\s*=")
+        for number in range(start, len(lines)):
+            if table.match(lines[number]) or key.match(lines[number]):
+                at, start = number + 1, number
+                break
+    return at

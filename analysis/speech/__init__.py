@@ -1,0 +1,1 @@
+"""From sound to words: the transcriber protocol, its engines, and the weights they need."""

@@ -1,0 +1,264 @@
+"""The JSON API, version 1."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from analysis import playbooks
+from analysis.pipeline import analyze_script
+from app.intake import Arrival, Intake
+from app.playback import media_type
+from app.problems import problem
+from app.schema import RecordingRow
+from app.settings import Settings
+from app.store import Store
+from app.voicemail import Voicemail, VoicemailPage, Waveform
+from models import errors
+from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady, NotYetBuilt, TooLarge
+from models.recording import CallContext
+from models.report import Report
+
+router = APIRouter(prefix="/v1")
+
+MAX_WAIT_S = 120
+WAIT_POLL_S = 0.1
+FORM_OVERHEAD_BYTES = 64_000  # the form's other fields and boundaries
+CONTEXT_FIELDS = tuple(CallContext.model_fields)
+ERRORS_BY_CODE = {
+    error.code: error
+    for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, AfterbeepError)
+}
+
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+UPLOAD_SCHEMA = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "The recording."},
+                        "playbook": {"type": "string", "description": "Playbook to judge by."},
+                        **CallContext.model_json_schema()["properties"],
+                    },
+                }
+            },
+            "application/json": {
+                "schema": {"type": "object", "required": ["url"], "properties": {"url": {"type": "string"}}}
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "/voicemails",
+    status_code=202,
+    response_model=Voicemail,
+    responses={200: {"model": Report}, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 501: PROBLEM},
+    openapi_extra=UPLOAD_SCHEMA,
+    summary="Hand in a recording",
+)
+async def receive_voicemail(
+    request: Request,
+    wait: Annotated[float, Query(ge=0, le=MAX_WAIT_S, description="Seconds to wait for the report.")] = 0,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+) -> Response:
+    """202 with the recording's id and links; with `wait`, 200 and the report if it is done in time.
+
+    A recording that proves unusable within `wait` answers with its problem. The same request with the same
+    `Idempotency-Key` gives the same recording.
+    """
+    settings: Settings = request.app.state.settings
+    intake: Intake = request.app.state.intake
+    async with _upload(request, settings) as form:
+        arrival = _arrival(form, settings, idempotency_key, urgent=wait > 0)
+        row = await run_in_threadpool(intake.receive, arrival)
+    return await _answer(request, row, wait)
+
+
+@router.get("/voicemails", summary="List recordings, the newest first")
+def list_voicemails(
+    request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
+) -> VoicemailPage:
+    rows = _store(request).recordings(limit + 1, before=cursor)
+    items = [Voicemail.of(row) for row in rows[:limit]]
+    return VoicemailPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+@router.get("/voicemails/{recording_id}", responses={404: PROBLEM}, summary="Where a recording stands")
+def show_voicemail(request: Request, recording_id: str) -> Voicemail:
+    return Voicemail.of(_store(request).recording(recording_id))
+
+
+@router.get(
+    "/voicemails/{recording_id}/report",
+    response_model=Report,
+    responses={404: PROBLEM, 409: PROBLEM, 422: PROBLEM},
+    summary="The coaching report",
+)
+def show_report(request: Request, recording_id: str) -> Response:
+    store = _store(request)
+    row = store.recording(recording_id)
+    if row.status == "failed":
+        return _failure(request, row)
+    report = store.report(recording_id)
+    if report is None:
+        raise NotReady("This recording is still being analysed. Please ask again in a few seconds.")
+    return JSONResponse(report.model_dump(mode="json"))
+
+
+@router.get("/voicemails/{recording_id}/audio", response_class=FileResponse, summary="The recording; ranges allowed")
+def show_audio(
+    request: Request,
+    recording_id: str,
+    playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
+) -> FileResponse:
+    row = _store(request).recording(recording_id)
+    copy = request.app.state.audio.playable(recording_id)
+    if playable and copy.exists():
+        return FileResponse(copy, media_type="audio/wav")
+    original = request.app.state.audio.original(recording_id)
+    if not original.exists():
+        raise NotFound("The audio of this recording is no longer there.")
+    disposition = "inline" if playable else "attachment"
+    return FileResponse(
+        original, media_type=media_type(row.format), filename=row.filename, content_disposition_type=disposition
+    )
+
+
+@router.get("/voicemails/{recording_id}/waveform", responses={404: PROBLEM, 409: PROBLEM}, summary="Its waveform")
+def show_waveform(request: Request, recording_id: str) -> Waveform:
+    store = _store(request)
+    row = store.recording(recording_id)
+    peaks = store.waveform(recording_id)
+    if peaks is None or row.duration_s is None:
+        raise NotReady("The waveform is drawn when the analysis is done.")
+    return Waveform(duration_s=row.duration_s, peaks=peaks)
+
+
+@router.delete("/voicemails/{recording_id}", status_code=204, responses={404: PROBLEM}, summary="Delete for good")
+def delete_voicemail(request: Request, recording_id: str) -> None:
+    request.app.state.intake.remove(recording_id)
+
+
+@router.delete("/demo", status_code=204, summary="Remove the samples")
+def delete_demo(request: Request) -> None:
+    request.app.state.intake.remove_demo()
+
+
+class Script(BaseModel):
+    text: str = Field(min_length=1, max_length=20_000, description="What will be said.")
+    context: CallContext = CallContext()
+    playbook: str | None = Field(None, description="Playbook to judge by.")
+
+
+@router.post("/scripts", responses={422: PROBLEM}, summary="Check a text before it is spoken")
+def check_script(request: Request, script: Script) -> Report:
+    playbook = playbooks.load(script.playbook or request.app.state.settings.playbook)
+    if not script.text.strip():
+        raise InvalidRequest("The script is empty. Please write what you want to say.")
+    return analyze_script(
+        script.text, playbook=playbook, context=script.context, report_id=uuid4().hex, created_at=datetime.now(UTC)
+    )
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+class _upload:
+    """The request's form, parsed to disk as it arrives; closed, and its temporary files gone, when the block ends."""
+
+    def __init__(self, request: Request, settings: Settings) -> None:
+        self.request = request
+        self.settings = settings
+        self.form: FormData | None = None
+
+    async def __aenter__(self) -> FormData:
+        kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            raise NotYetBuilt("Fetching a recording from an address comes later. Please upload it as a file.")
+        if kind != "multipart/form-data":
+            raise InvalidRequest("Please send the recording as a form (multipart/form-data) with a field “file”.")
+        try:
+            self.form = await MultiPartParser(self.request.headers, self._limited(), max_files=1, max_fields=50).parse()
+        except MultiPartException as error:
+            raise InvalidRequest(f"The form could not be read: {error.message}") from error
+        return self.form
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.form is not None:
+            await self.form.close()
+
+    async def _limited(self) -> AsyncGenerator[bytes, None]:
+        limit = self.settings.max_upload_bytes
+        too_large = TooLarge(f"The file is larger than {self.settings.max_upload_mb:g} MB. Please send a shorter one.")
+        if int(self.request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD_BYTES:
+            raise too_large
+        received = 0
+        async for chunk in self.request.stream():
+            received += len(chunk)
+            if received > limit + FORM_OVERHEAD_BYTES:
+                raise too_large
+            yield chunk
+
+
+def _arrival(form: FormData, settings: Settings, idempotency_key: str | None, *, urgent: bool) -> Arrival:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise InvalidRequest("No recording came with the form. Please send it as the field “file”.")
+    if (file.size or 0) > settings.max_upload_bytes:
+        raise TooLarge(f"The file is larger than {settings.max_upload_mb:g} MB. Please send a shorter one.")
+    return Arrival(
+        audio=file.file,
+        filename=file.filename or "recording",
+        playbook=str(form.get("playbook") or settings.playbook),
+        context=_context(form),
+        idempotency_key=idempotency_key,
+        urgent=urgent,
+    )
+
+
+def _context(form: Mapping[str, Any]) -> CallContext:
+    given = {name: form[name] for name in CONTEXT_FIELDS if form.get(name) not in (None, "")}
+    try:
+        return CallContext.model_validate(given)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+
+
+async def _answer(request: Request, row: RecordingRow, wait_s: float) -> Response:
+    deadline = time.monotonic() + wait_s
+    while row.status in ("queued", "running") and time.monotonic() < deadline:
+        await asyncio.sleep(WAIT_POLL_S)
+        row = await run_in_threadpool(_store(request).recording, row.id)
+    if wait_s and row.status == "failed":
+        return _failure(request, row)
+    if wait_s and row.status == "done":
+        report = await run_in_threadpool(_store(request).report, row.id)
+        if report is not None:
+            return JSONResponse(report.model_dump(mode="json"))
+    voicemail = Voicemail.of(row)
+    return JSONResponse(voicemail.model_dump(mode="json"), 202, headers={"Location": voicemail.links.self})
+
+
+def _failure(request: Request, row: RecordingRow) -> Response:
+    """The problem a failed recording ended with, as if it had been found at once."""
+    error = ERRORS_BY_CODE.get(row.error_code or "", AfterbeepError)
+    return problem(request, error.status, error.code, error.title, row.error_message or "", id=row.id)

@@ -1,0 +1,316 @@
+"""The command line. Heavy imports happen inside the commands that need them, so that `--help` is quick."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from models.playbook import Playbook
+    from models.recording import CallContext
+    from models.report import Report
+
+
+def _settings(**flags: Any) -> "Settings":
+    """The settings of the environment, with the flags that were given over them."""
+    from pydantic import ValidationError
+
+    from app.settings import Settings
+
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        lines = [f"AFTERBEEP_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise click.ClickException("\n".join(lines)) from error
+
+
+def _playbook(settings: "Settings") -> "Playbook":
+    """The playbook of a name, or of a file ending in .toml."""
+    from analysis import playbooks
+
+    name = settings.playbook
+    return playbooks.load(Path(name) if name.endswith(".toml") else name)
+
+
+class FriendlyGroup(click.Group):
+    """Failures that a person can meet end in their sentence and status 1, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from models.errors import AfterbeepError
+
+        try:
+            return super().invoke(ctx)
+        except AfterbeepError as error:
+            raise click.ClickException(str(error)) from error
+
+
+playbook_option = click.option(
+    "--playbook", metavar="NAME|FILE", help="Playbook to judge by: a name, or a .toml file (default: cold-outreach)."
+)
+model_option = click.option("--model", metavar="NAME|PATH", help="Whisper model (default: base).")
+language_option = click.option("--language", metavar="CODE", help="Language spoken (default: en); auto to find out.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a page.")
+
+
+@click.group(cls=FriendlyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="afterbeep")
+def main() -> None:
+    """What did the rep say after the beep? Coaching reports from recorded sales voicemails."""
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@json_option
+@playbook_option
+@model_option
+@language_option
+def analyze(
+    files: tuple[Path, ...], as_json: bool, playbook: str | None, model: str | None, language: str | None
+) -> None:
+    """Analyse recordings and print their reports.
+
+    A file NAME.json beside a recording tells what the recording cannot, such as {"context": {"purpose": "cold"}}.
+    Exit status 1 if any recording failed; the others are reported all the same.
+    """
+    from app.terminal import progress, show_failure, show_report
+    from models.errors import AfterbeepError
+
+    settings = _settings(playbook=playbook, model=model, language=language)
+    recordings = _without_sidecars(files)
+    chosen = _playbook(settings)
+    results: list[dict[str, Any]] = []
+    failed = False
+    with progress(len(recordings)) as step:
+        transcriber = _transcriber(settings, step.stage)
+        for number, path in enumerate(recordings):
+            step.begin(path.name)
+            try:
+                report = _analyze_file(path, settings, chosen, transcriber, f"{number + 1:04d}", step.stage)
+                results.append(report.model_dump(mode="json"))
+                if not as_json:
+                    show_report(report, chosen)
+            except (AfterbeepError, OSError) as error:
+                failed = True
+                results.append(_failure(path, error))
+                if not as_json:
+                    show_failure(path.name, results[-1]["error"]["message"])
+            step.end()
+    if as_json:
+        print(json.dumps(results, indent=2, ensure_ascii=False))
+    sys.exit(failed)
+
+
+def _without_sidecars(files: tuple[Path, ...]) -> list[Path]:
+    stems = {path.with_suffix("") for path in files if path.suffix != ".json"}
+    return [path for path in files if not (path.suffix == ".json" and path.with_suffix("") in stems)]
+
+
+def _sidecar_context(path: Path) -> "CallContext":
+    from pydantic import ValidationError
+
+    from models.errors import InvalidRequest
+    from models.recording import CallContext
+
+    sidecar = path.with_suffix(".json")
+    if not sidecar.is_file() or sidecar == path:
+        return CallContext()
+    try:
+        described = json.loads(sidecar.read_text("utf-8"))
+        return CallContext.model_validate(described.get("context") or {} if isinstance(described, dict) else {})
+    except (ValueError, ValidationError) as error:
+        raise InvalidRequest(f"{sidecar.name} does not describe a call: {error}") from error
+
+
+def _transcriber(settings: "Settings", on_stage: Any = None) -> Any:
+    from analysis.speech.openai_whisper import OpenAIWhisper
+    from analysis.speech.weights import get_model
+
+    if on_stage:
+        on_stage("loading the speech model")
+    get_model(settings.model, settings.model_dir)
+    return OpenAIWhisper(settings.model, model_dir=settings.model_dir, language=settings.spoken_language)
+
+
+def _analyze_file(
+    path: Path, settings: "Settings", playbook: "Playbook", transcriber: Any, report_id: str, on_stage: Any
+) -> "Report":
+    from datetime import UTC, datetime
+
+    from analysis.pipeline import analyze as run
+
+    return run(
+        path,
+        transcriber=transcriber,
+        playbook=playbook,
+        report_id=report_id,
+        created_at=datetime.now(UTC),
+        context=_sidecar_context(path),
+        max_duration_s=settings.max_duration_s,
+        on_stage=on_stage,
+    ).report
+
+
+def _failure(path: Path, error: Exception) -> dict[str, Any]:
+    from models.errors import AfterbeepError
+
+    if isinstance(error, AfterbeepError):
+        code, message = error.code, str(error)
+    else:
+        code, message = "cannot_read", f"“{path}” cannot be read: {getattr(error, 'strerror', None) or error}."
+    return {"error": {"code": code, "message": message}, "recording": {"filename": path.name}}
+
+
+@main.command()
+@click.argument("file", type=click.File(encoding="utf-8"), metavar="FILE|-")
+@click.option("--jsonl", is_flag=True, help='One {"id", "text", "context"?} a line in, one verdict a line out.')
+@json_option
+@playbook_option
+def script(file: Iterable[str], jsonl: bool, as_json: bool, playbook: str | None) -> None:
+    """Check a text before it is spoken, from FILE or from standard input (-)."""
+    chosen = _playbook(_settings(playbook=playbook))
+    if jsonl:
+        failed = False
+        for verdict in _check_lines(file, chosen):
+            failed = failed or "error" in verdict
+            print(json.dumps(verdict, ensure_ascii=False))
+        sys.exit(failed)
+    report = _check_script("".join(file), "script", None, chosen)
+    if as_json:
+        print(report.model_dump_json(indent=2))
+    else:
+        from app.terminal import show_report
+
+        show_report(report, chosen)
+
+
+def _check_script(text: str, report_id: str, context: "CallContext | None", playbook: "Playbook") -> "Report":
+    from datetime import UTC, datetime
+
+    from analysis.pipeline import analyze_script
+
+    return analyze_script(text, playbook=playbook, context=context, report_id=report_id, created_at=datetime.now(UTC))
+
+
+def _check_lines(lines: Iterable[str], playbook: "Playbook") -> Iterator[dict[str, Any]]:
+    """Verdicts in the order of the lines; a line that is no script gives its error and the rest go on."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        row: Any = None
+        try:
+            row = json.loads(line)
+            report = _check_script(str(row["text"]), str(row.get("id", number)), _context(row.get("context")), playbook)
+            verdict = report.model_dump(mode="json", include={"findings", "strengths", "score"})
+            yield {"id": row.get("id", number), **verdict}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            known = row.get("id") if isinstance(row, dict) else None
+            message = f"Line {number} is not a script with a “text”: {error}"
+            yield {
+                "id": known if known is not None else number,
+                "error": {"code": "invalid_request", "message": message},
+            }
+
+
+def _context(given: Any) -> "CallContext":
+    """A context as an object, or in short as its purpose alone."""
+    from models.recording import CallContext
+
+    return CallContext.model_validate({"purpose": given} if isinstance(given, str) else given or {})
+
+
+@main.command()
+@click.option("--host", help="Address to listen on (default: 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (default: 8000).")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+@click.option(
+    "--demo",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Show the recordings of DIR as samples, if nothing is stored yet.",
+)
+@model_option
+def serve(host: str | None, port: int | None, data_dir: Path | None, demo: Path | None, model: str | None) -> None:
+    """Start the service and its worker."""
+    from app.serve import serve as run
+
+    run(_settings(host=host, port=port, data_dir=data_dir, model=model), demo)
+
+
+@main.command()
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+@click.option(
+    "--attached", is_flag=True, help="Stop when standard input closes, as when the service that began it dies."
+)
+@model_option
+def worker(data_dir: Path | None, attached: bool, model: str | None) -> None:
+    """Start a worker: take recordings from the queue and analyse them."""
+    from app.worker import work
+
+    work(_settings(data_dir=data_dir, model=model), attached=attached)
+
+
+@main.group()
+def models() -> None:
+    """Speech models: what there is, what is here."""
+
+
+@models.command("list")
+@json_option
+def list_models(as_json: bool) -> None:
+    """Show the speech models, and which are on this machine."""
+    from analysis.speech import weights
+    from app.terminal import show_models
+
+    settings = _settings()
+    rows = [
+        {
+            "name": name,
+            "openai_whisper_path": str(path)
+            if (path := weights.cached_path(name, settings.model_dir)).is_file()
+            else None,
+            "packaged": weights.is_packaged(name),
+            "default": name == settings.model,
+        }
+        for name in weights.known_models()
+    ]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    else:
+        show_models(rows, settings.model_dir)
+
+
+@models.command("get")
+@click.argument("name", default="")
+def get_model(name: str) -> None:
+    """Fetch a speech model, checked and ready to use (default: base)."""
+    from analysis.speech import weights
+    from app.terminal import model_progress
+
+    settings = _settings()
+    name = name or settings.model
+    with model_progress(name) as step:
+        path = weights.get_model(name, settings.model_dir, step)
+    print(path)
+
+
+@main.group()
+def demo() -> None:
+    """The samples shown to a newcomer."""
+
+
+@demo.command("remove")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+def remove_demo(data_dir: Path | None) -> None:
+    """Remove the samples from the list; recordings of your own stay."""
+    from app.main import create_app
+
+    app = create_app(_settings(data_dir=data_dir))
+    print(f"{app.state.intake.remove_demo()} samples removed.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""The one door: whatever way a recording comes, here it becomes stored audio, a row and a job."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import IO
+from uuid import uuid4
+
+from sqlalchemy.exc import IntegrityError
+
+from analysis import playbooks
+from analysis.audio.decode import HEADERLESS
+from app.audio_store import AudioStore
+from app.jobs import Jobs
+from app.schema import RecordingRow
+from app.store import Store
+from models.errors import EmptyFile, IdempotencyKeyReused, NotAudio
+from models.recording import CallContext
+
+SNIFFED_BYTES = 4096
+# How recordings begin: (offset, bytes).
+SIGNATURES = (
+    (0, b"RIFF"), (0, b"RIFX"), (0, b"RF64"), (0, b"riff"), (0, b"OggS"), (0, b"fLaC"), (0, b"ID3"), (0, b"FORM"),
+    (0, b"caff"), (0, b".snd"), (0, b"#!AMR"), (0, b"wvpk"), (0, b"TTA1"), (0, b"\x1aE\xdf\xa3"), (0, b".RMF"),
+    (0, b"Creative Voice"), (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), (0, b"\x0b\x77"), (4, b"ftyp"), (4, b"moov"),
+    (4, b"mdat"), (4, b"wide"), (0, b"\x00\x00\x01\xba"), (0, b"\x47\x40"),
+)  # fmt: skip
+MPEG_SYNC = re.compile(rb"\xff[\xe0-\xff]")  # MP3 and AAC frames, which may follow some padding
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One recording as it comes through the door."""
+
+    audio: IO[bytes]
+    filename: str
+    playbook: str
+    context: CallContext = field(default_factory=CallContext)
+    idempotency_key: str | None = None
+    demo: bool = False
+    urgent: bool = False  # somebody is waiting for it
+
+
+@dataclass(frozen=True)
+class Intake:
+    store: Store
+    audio: AudioStore
+    jobs: Jobs
+
+    def receive(self, arrival: Arrival) -> RecordingRow:
+        """Store the audio, then the row and the job in one transaction: once this returns, nothing can be lost.
+
+        Raises EmptyFile, NotAudio, UnknownPlaybook, or IdempotencyKeyReused if the key came with another request.
+        """
+        playbooks.load(arrival.playbook)
+        size_bytes, sha256 = _inspect(arrival)
+        digest = _digest(arrival, sha256)
+        if known := self._known(arrival, digest):
+            return known
+        row = RecordingRow(
+            id=uuid4().hex,
+            created_at=datetime.now(UTC),
+            status="queued",
+            demo=arrival.demo,
+            filename=base_name(arrival.filename),
+            size_bytes=size_bytes,
+            sha256=sha256,
+            context=arrival.context,
+            playbook=arrival.playbook,
+            idempotency_key=arrival.idempotency_key,
+            request_digest=digest,
+        )
+        arrival.audio.seek(0)
+        self.audio.put(row.id, arrival.audio)
+        try:
+            with self.store.session() as session:
+                session.add(row)
+                session.flush()
+                self.jobs.enqueue(session, row.id, urgent=arrival.urgent)
+        except IntegrityError:  # the same key came twice at once, and the other was first
+            self.audio.delete(row.id)
+            known = self._known(arrival, digest)
+            if known is None:
+                raise
+            return known
+        return row
+
+    def _known(self, arrival: Arrival, digest: str) -> RecordingRow | None:
+        if arrival.idempotency_key is None:
+            return None
+        row = self.store.by_idempotency_key(arrival.idempotency_key)
+        if row is not None and row.request_digest != digest:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was already used for another request. Use a new key for a new recording."
+            )
+        return row
+
+    def remove(self, recording_id: str) -> None:
+        """Forget a recording: its row and report first, then its audio. Raises NotFound."""
+        self.store.delete(recording_id)
+        self.audio.delete(recording_id)
+
+    def remove_demo(self) -> int:
+        demo = self.store.ids(demo=True)
+        for recording_id in demo:
+            self.remove(recording_id)
+        return len(demo)
+
+
+def _inspect(arrival: Arrival) -> tuple[int, str]:
+    """Size and SHA-256, once the first bytes look like a recording."""
+    arrival.audio.seek(0)
+    head = arrival.audio.read(SNIFFED_BYTES)
+    if not head:
+        raise EmptyFile("The file is empty. Please record again or choose another file.")
+    if not looks_like_audio(head, arrival.filename):
+        name = base_name(arrival.filename)
+        raise NotAudio(f"“{name}” is not a recording. Please upload a voice recording, such as WAV, MP3 or M4A.")
+    arrival.audio.seek(0)
+    sha256 = hashlib.file_digest(arrival.audio, "sha256").hexdigest()  # type: ignore[arg-type]  # any file will do
+    return arrival.audio.seek(0, 2), sha256
+
+
+def looks_like_audio(head: bytes, filename: str) -> bool:
+    """Whether a file could be a recording at all; the worker, apart from the service, finds out whether it is one."""
+    if any(head.startswith(signature, offset) for offset, signature in SIGNATURES):
+        return True
+    return PurePosixPath(filename).suffix.lower() in HEADERLESS or bool(MPEG_SYNC.search(head))
+
+
+def base_name(filename: str) -> str:
+    """The last part of a path of either kind, without control characters, for showing only."""
+    name = PureWindowsPath(PurePosixPath(filename).name).name
+    return "".join(char for char in name if char.isprintable())[:255] or "recording"
+
+
+def _digest(arrival: Arrival, sha256: str) -> str:
+    parts = (sha256, arrival.filename, arrival.playbook, arrival.context.model_dump_json())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

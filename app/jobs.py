@@ -1,0 +1,137 @@
+"""Work that survives any process: a durable queue in the database itself (DBOS, no broker).
+
+A recording's id is its job's id. The job is stored in the transaction that stores the recording, is taken by any
+worker, and is safe to run again: a report is saved once, whole, or not at all.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from analysis import playbooks
+from analysis.pipeline import Analysis, analyze
+from analysis.speech.transcriber import Transcriber
+from app.audio_store import AudioStore
+from app.playback import is_playable, write_playable
+from app.schema import RecordingRow
+from app.settings import Settings
+from app.store import Store
+from models.errors import AfterbeepError, AnalysisFailed
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+log = logging.getLogger(__name__)
+
+APPLICATION = "afterbeep"
+QUEUE = "recordings"
+WORKFLOW = "analyze_recording"
+# Jobs of every release share this name, so that a job queued before an upgrade is finished after it.
+JOB_VERSION = "1"
+POLLING_S = 0.1
+URGENT, BULK = 1, 10  # lower goes first
+
+
+class Jobs:
+    """The service's side: puts jobs into the queue."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._client: DBOSClient | None = None
+
+    @property
+    def client(self) -> "DBOSClient":
+        if self._client is None:
+            from dbos import DBOSClient  # heavy
+
+            self._client = DBOSClient(system_database_engine=self.engine, application_name=APPLICATION)
+        return self._client
+
+    def enqueue(self, session: Session, recording_id: str, *, urgent: bool) -> None:
+        """Queue the analysis of a recording within the caller's transaction."""
+        self.client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": WORKFLOW,
+                "queue_name": QUEUE,
+                "workflow_id": recording_id,
+                "app_version": JOB_VERSION,
+                "priority": URGENT if urgent else BULK,
+            },
+            recording_id,
+        )
+
+
+def launch_worker(engine: sa.Engine, settings: Settings, run: Callable[[str], None]) -> Callable[[], None]:
+    """Take jobs from the queue, beginning with those this worker was on when it died. Returns the way to stop."""
+    from dbos import DBOS
+
+    DBOS(
+        config={
+            "name": APPLICATION,
+            "system_database_engine": engine,
+            "system_database_url": settings.database_url,
+            "application_version": JOB_VERSION,
+            "executor_id": settings.worker_id,
+            "log_level": "WARNING",
+            "run_migrations": False,
+        }
+    )
+
+    @DBOS.step()
+    def analyze_step(recording_id: str) -> None:
+        run(recording_id)
+
+    @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
+    def analyze_recording(recording_id: str) -> None:
+        analyze_step(recording_id)
+
+    DBOS.launch()
+    DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLLING_S, on_conflict="always_update")
+    return DBOS.destroy
+
+
+class Worker:
+    """Runs one job: stored audio in, stored report or stored failure out."""
+
+    def __init__(self, store: Store, audio: AudioStore, transcriber: Transcriber, settings: Settings) -> None:
+        self.store = store
+        self.audio = audio
+        self.transcriber = transcriber
+        self.settings = settings
+
+    def run(self, recording_id: str) -> None:
+        row = self.store.begin(recording_id)
+        if row is None:
+            return  # deleted, or ended by an earlier run that died before it could say so
+        try:
+            if row.attempts > self.settings.max_attempts:
+                raise AnalysisFailed(
+                    f"The analysis of this recording broke off {row.attempts - 1} times. Please try another format."
+                )
+            analysis = self._analyze(row)
+            if not is_playable(analysis.sound.recording.format):
+                write_playable(analysis.sound, self.audio.playable(recording_id))
+            self.store.save_report(recording_id, analysis)
+        except AfterbeepError as error:
+            log.info("recording %s: %s", recording_id, error.code)
+            self.store.fail(recording_id, error)
+        except Exception:
+            log.exception("recording %s could not be analysed", recording_id)
+            self.store.fail(recording_id, AnalysisFailed("This recording could not be analysed. We have noted why."))
+
+    def _analyze(self, row: RecordingRow) -> Analysis:
+        return analyze(
+            self.audio.original(row.id),
+            transcriber=self.transcriber,
+            playbook=playbooks.load(row.playbook),
+            report_id=row.id,
+            created_at=row.created_at,
+            context=row.context,
+            filename=row.filename,
+            max_duration_s=self.settings.max_duration_s,
+            on_stage=lambda stage: self.store.set_stage(row.id, stage),
+        )

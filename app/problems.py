@@ -1,0 +1,69 @@
+"""Every failure as problem details (RFC 9457) for programs, and as a page for people."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from app.pages import problem_page
+from models.errors import AfterbeepError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def handle_problems(app: FastAPI) -> None:
+    app.add_exception_handler(AfterbeepError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(request: Request, status: int, code: str, title: str, detail: str, **more: Any) -> Response:
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
+        return problem_page(request, status=status, title=title, detail=detail)
+    body = {
+        "type": f"urn:afterbeep:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
+    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AfterbeepError)
+    return problem(request, error.status, error.code, error.title, str(error))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return invalid_request(request, list(error.errors()))
+
+
+def invalid_request(request: Request, errors: list[Any]) -> Response:
+    """Name each field and what is wrong with it."""
+    named = [
+        (".".join(str(part) for part in e["loc"] if part not in ("body", "query", "path")), e["msg"]) for e in errors
+    ]
+    detail = "; ".join(f"{name}: {message}" if name else message for name, message in named)
+    fields = [{"field": name, "message": message} for name, message in named]
+    return problem(request, 422, "invalid_request", "Invalid request", detail, errors=fields)
+
+
+async def _plain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    code = "not_found" if error.status_code == HTTPStatus.NOT_FOUND else phrase.lower().replace(" ", "_")
+    detail = "There is nothing at this address." if code == "not_found" else str(error.detail)
+    response = problem(request, error.status_code, code, phrase, detail)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    return problem(request, 500, "internal_error", "Something went wrong", "The fault is ours. Please try again.")

@@ -1,0 +1,77 @@
+"""The tables. Alembic's migrations in app/migrations make them; a test keeps both the same."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from models.recording import CallContext
+
+Status = Literal["queued", "running", "done", "failed"]
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """Aware times everywhere, also where the database (SQLite) forgets the zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class ContextType(sa.TypeDecorator[CallContext]):
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: CallContext | None, dialect: sa.Dialect) -> Any:
+        return value.model_dump(exclude_none=True) if value else {}
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> CallContext:
+        return CallContext.model_validate(value or {})
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class RecordingRow(Base):
+    """One recording from its arrival on. Its id is also the id of its job and the name of its file."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (sa.Index("ix_recordings_created", "created_at", "id"),)
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[Status] = mapped_column(sa.String(16), default="queued")
+    stage: Mapped[str | None] = mapped_column(sa.String(16))
+    attempts: Mapped[int] = mapped_column(default=0)
+    demo: Mapped[bool] = mapped_column(default=False)
+    filename: Mapped[str] = mapped_column(sa.String(255))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    context: Mapped[CallContext] = mapped_column(ContextType)
+    playbook: Mapped[str] = mapped_column(sa.String(100))
+    idempotency_key: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
+    request_digest: Mapped[str] = mapped_column(sa.String(64))
+    duration_s: Mapped[float | None]
+    format: Mapped[str | None] = mapped_column(sa.String(50))
+    score: Mapped[int | None]
+    flags: Mapped[int | None]
+    top_flag: Mapped[str | None] = mapped_column(sa.String(100))
+    error_code: Mapped[str | None] = mapped_column(sa.String(50))
+    error_message: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class ReportRow(Base):
+    """The one report of a recording, as its JSON, with the waveform the page draws."""
+
+    __tablename__ = "reports"
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[str] = mapped_column(sa.Text)
+    waveform: Mapped[list[float]] = mapped_column(sa.JSON)

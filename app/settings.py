@@ -1,0 +1,55 @@
+"""Every setting, with its default and a sentence. Set one by its AFTERBEEP_… variable or, where it has one, its flag."""
+
+import socket
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="AFTERBEEP_", frozen=True, extra="ignore")
+
+    host: str = Field(
+        "127.0.0.1", description="Address the service listens on; only this machine can reach the default."
+    )
+    port: int = Field(8000, ge=0, le=65535, description="Port the service listens on.")
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("afterbeep"), description="Folder of the recordings and the database."
+    )
+    model_dir: Path = Field(
+        default_factory=lambda: user_cache_path("afterbeep") / "models", description="Folder of the speech models."
+    )
+    engine: Literal["openai-whisper"] = Field("openai-whisper", description="Speech engine.")
+    model: str = Field("base", description="Speech model: a Whisper model's name, or the path of a checkpoint (.pt).")
+    language: str = Field("en", description="Language spoken, as Whisper's code; auto lets Whisper decide.")
+    playbook: str = Field("cold-outreach", description="Playbook used where a request names none.")
+    max_upload_mb: float = Field(50.0, gt=0, description="Largest recording taken, in megabytes.")
+    max_duration_s: float = Field(600.0, gt=0, description="Longest recording taken, in seconds.")
+    max_attempts: int = Field(
+        5, ge=1, description="How often a recording is begun before it is given up, should its worker keep dying."
+    )
+    worker_id: str = Field(
+        default_factory=socket.gethostname,
+        description="Name of this machine's worker; keep it stable, so that a restart resumes what was running.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return int(self.max_upload_mb * 1_000_000)
+
+    @cached_property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.data_dir / 'afterbeep.db'}"
+
+    @property
+    def audio_dir(self) -> Path:
+        return self.data_dir / "audio"
+
+    @property
+    def spoken_language(self) -> str | None:
+        return None if self.language == "auto" else self.language

@@ -1,0 +1,44 @@
+// Talking to the service: JSON in, JSON out, and every failure as one sentence for the reader.
+
+export const UNREACHABLE = "The service cannot be reached. Is it still running? Nothing was lost; please try again.";
+
+export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The problem's own sentence where the service sent one. */
+export function sentenceOf(body, status) {
+  return body?.detail || `The service answered with status ${status}. Please try again.`;
+}
+
+export async function call(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, { headers: { Accept: "application/json" }, ...options });
+  } catch {
+    throw new Error(UNREACHABLE);
+  }
+  const body = response.status === 204 ? null : await response.json().catch(() => null);
+  if (!response.ok) throw Object.assign(new Error(sentenceOf(body, response.status)), { status: response.status });
+  return body;
+}
+
+export async function fragment(path) {
+  const response = await fetch(path, { headers: { Accept: "text/html" } });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response.text();
+}
+
+/** Upload a form, telling how far it is: fetch cannot say that, XMLHttpRequest can. */
+export function upload(path, form, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
+    request.addEventListener("error", () => reject(new Error(UNREACHABLE)));
+    request.addEventListener("load", () =>
+      request.status < 300 ? resolve(request.response) : reject(new Error(sentenceOf(request.response, request.status))),
+    );
+    request.send(form);
+  });
+}

@@ -1,0 +1,20 @@
+// Dates and numbers as the reader writes them. The server's own forms stay where this cannot run.
+
+const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const fullDates = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+
+export function localize(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.valueOf())) continue;
+    time.textContent = dates.format(moment);
+    time.title = fullDates.format(moment);
+  }
+  for (const data of root.querySelectorAll("data.number")) {
+    const digits = Number(data.dataset.digits);
+    const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    data.textContent = format.format(Number(data.value));
+  }
+}
+
+localize(document);

@@ -1,0 +1,14 @@
+// What the worker is doing, for someone who waits; the same sentences as the server writes.
+
+const SENTENCES = {
+  decoding: "Opening the recording",
+  listening: "Finding your message after the beep",
+  transcribing: "Writing down every word",
+  judging: "Checking it against the playbook",
+};
+
+export const isPending = (voicemail) => voicemail.status === "queued" || voicemail.status === "running";
+
+export function stageSentence({ status, stage }) {
+  return status === "queued" ? "Waiting for its turn" : (SENTENCES[stage] ?? "Getting started");
+}

@@ -1,0 +1,124 @@
+"""Rows: recordings and their reports."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from analysis.pipeline import Analysis
+from app.schema import RecordingRow, ReportRow
+from models.errors import AfterbeepError, NotFound
+from models.report import Report
+
+SEVERITIES = ("high", "medium", "low")
+
+
+class Store:
+    """Every query of the product. Rows it returns are detached: read them, do not change them."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    # What arrives
+
+    def by_idempotency_key(self, key: str) -> RecordingRow | None:
+        with self.session() as session:
+            return session.scalar(sa.select(RecordingRow).where(RecordingRow.idempotency_key == key))
+
+    # What the worker does
+
+    def begin(self, recording_id: str) -> RecordingRow | None:
+        """Count one more attempt. None if the recording is gone or has its end already."""
+        with self.session() as session:
+            row = session.get(RecordingRow, recording_id)
+            if row is None or row.status in ("done", "failed"):
+                return None
+            row.status, row.attempts = "running", row.attempts + 1
+            return row
+
+    def set_stage(self, recording_id: str, stage: str) -> None:
+        with self.session() as session:
+            session.execute(sa.update(RecordingRow).where(RecordingRow.id == recording_id).values(stage=stage))
+
+    def save_report(self, recording_id: str, analysis: Analysis) -> None:
+        """The report and its summary in the row, together. Nothing, if the recording was deleted meanwhile."""
+        report = analysis.report
+        flagged = sorted(
+            (finding for finding in report.findings if finding.status == "flagged"),
+            key=lambda finding: SEVERITIES.index(finding.severity),
+        )
+        with self.session() as session:
+            row = session.get(RecordingRow, recording_id)
+            if row is None:
+                return
+            session.merge(
+                ReportRow(recording_id=recording_id, body=report.model_dump_json(), waveform=analysis.waveform)
+            )
+            row.status, row.stage = "done", None
+            row.format, row.duration_s = analysis.sound.recording.format, analysis.sound.recording.duration_s
+            row.score, row.flags = report.score.points, len(flagged)
+            row.top_flag = flagged[0].title if flagged else None
+
+    def fail(self, recording_id: str, error: AfterbeepError) -> None:
+        with self.session() as session:
+            row = session.get(RecordingRow, recording_id)
+            if row is not None and row.status != "done":
+                row.status, row.stage = "failed", None
+                row.error_code, row.error_message = error.code, str(error)
+
+    # What readers ask for
+
+    def recording(self, recording_id: str) -> RecordingRow:
+        with self.session() as session:
+            row = session.get(RecordingRow, recording_id)
+        if row is None:
+            raise NotFound("There is no recording with this id. It may have been deleted.")
+        return row
+
+    def recordings(self, limit: int = 50, before: str | None = None) -> Sequence[RecordingRow]:
+        """The newest first, at most `limit`, older than the recording `before`."""
+        query = sa.select(RecordingRow).order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+        with self.session() as session:
+            if before is not None:
+                last = session.get(RecordingRow, before)
+                if last is None:
+                    raise NotFound("This list has changed. Please start again from its first page.")
+                older = sa.tuple_(RecordingRow.created_at, RecordingRow.id) < sa.tuple_(
+                    sa.literal(last.created_at, RecordingRow.created_at.type), sa.literal(last.id)
+                )
+                query = query.where(older)
+            return session.scalars(query).all()
+
+    def report(self, recording_id: str) -> Report | None:
+        with self.session() as session:
+            row = session.get(ReportRow, recording_id)
+        return None if row is None else Report.model_validate_json(row.body)
+
+    def waveform(self, recording_id: str) -> list[float] | None:
+        with self.session() as session:
+            row = session.get(ReportRow, recording_id)
+        return None if row is None else row.waveform
+
+    def ids(self, *, demo: bool | None = None) -> set[str]:
+        query = sa.select(RecordingRow.id)
+        if demo is not None:
+            query = query.where(RecordingRow.demo == demo)
+        with self.session() as session:
+            return set(session.scalars(query))
+
+    def delete(self, recording_id: str) -> None:
+        with self.session() as session:
+            row = session.get(RecordingRow, recording_id)
+            if row is None:
+                raise NotFound("There is no recording with this id. It may have been deleted already.")
+            session.delete(row)
+
+    def ping(self) -> None:
+        with self.session() as session:
+            session.execute(sa.select(1))

@@ -1,0 +1,158 @@
+"""Reports and progress on a terminal. Progress goes to standard error, so that output can be piped."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from models.playbook import Playbook
+from models.report import Evidence, Finding, Report
+
+out = Console()
+err = Console(stderr=True)
+SEVERITY_STYLE = {"high": "bold red", "medium": "yellow", "low": "dim yellow"}
+
+
+@dataclass
+class Steps:
+    """What a long command is at."""
+
+    bar: Progress
+    task: TaskID
+
+    def begin(self, name: str) -> None:
+        self.bar.update(self.task, description=escape(name), stage="")
+
+    def stage(self, stage: str) -> None:
+        self.bar.update(self.task, stage=stage)
+
+    def end(self) -> None:
+        self.bar.advance(self.task)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Steps]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("[dim]{task.fields[stage]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        yield Steps(bar, bar.add_task("", total=total, stage=""))
+
+
+@contextmanager
+def model_progress(name: str) -> Iterator[Callable[[str, float], None]]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(f"Speech model {name}", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+def show_failure(name: str, message: str) -> None:
+    out.print(Panel(Text(message), title=escape(name), border_style="red", title_align="left"))
+
+
+def show_report(report: Report, playbook: Playbook) -> None:
+    flagged = [finding for finding in report.findings if finding.status == "flagged"]
+    unjudged = [finding for finding in report.findings if finding.status == "not_evaluated"]
+    passed = [finding for finding in report.findings if finding.status == "passed"]
+    parts: list[Any] = [_headline(report), Text(report.transcript.text, style="italic"), Text()]
+    if report.strengths:
+        parts += [Rule("Keep", style="green", align="left")]
+        parts += [_strength(strength.title, strength.evidence) for strength in report.strengths]
+    if flagged:
+        lost = {loss.rule: loss.points for loss in report.score.lost}
+        parts += [Rule("Stop, and try instead", style="red", align="left")]
+        parts += [_finding(finding, lost.get(finding.rule, 0)) for finding in flagged]
+    parts += [Rule("Measured", align="left"), _measures(report, playbook)]
+    if passed:
+        parts += [Text("Passed: " + ", ".join(finding.title for finding in passed), style="dim")]
+    if unjudged:
+        parts += [Text("Not evaluated:", style="dim")]
+        parts += [Text(f"  {finding.title}: {finding.reason}", style="dim") for finding in unjudged]
+    name = report.recording.filename if report.recording else "Script"
+    out.print(Panel(Group(*parts), title=f"[bold]{escape(name)}", title_align="left"))
+
+
+def _headline(report: Report) -> Text:
+    points = report.score.points
+    style = "bold green" if points >= 80 else "bold yellow" if points >= 50 else "bold red"
+    line = Text.assemble((f"{points}", style), f" of {report.score.out_of} points")
+    if report.score.lost:
+        line.append("  (" + ", ".join(f"−{loss.points} {loss.rule}" for loss in report.score.lost) + ")", "dim")
+    return line
+
+
+def _quotes(evidence: Sequence[Evidence]) -> Text:
+    text = Text()
+    for number, one in enumerate(evidence):
+        when = "" if one.start_s is None else f"{_clock(one.start_s)} "
+        text.append("\n" if number else "")
+        text.append(when, "cyan").append(f"“{one.quote}”")
+    return text
+
+
+def _strength(title: str, evidence: Sequence[Evidence]) -> Padding:
+    return Padding(Group(Text(f"✓ {title}", style="green"), _quotes(evidence)), (0, 0, 1, 2))
+
+
+def _finding(finding: Finding, points: int) -> Padding:
+    title = Text.assemble((f"✗ {finding.title}", SEVERITY_STYLE[finding.severity]), (f"  −{points}", "dim"))
+    parts: list[Any] = [title]
+    if finding.evidence:
+        parts.append(_quotes(finding.evidence))
+    parts.append(Text(finding.why))
+    if finding.advice:
+        parts.append(Text(finding.advice))
+    if finding.say_instead:
+        parts.append(Text.assemble(("Say: ", "bold green"), finding.say_instead))
+    parts.append(Text(finding.source, style="dim"))
+    return Padding(Group(*parts), (0, 0, 1, 2))
+
+
+def _measures(report: Report, playbook: Playbook) -> Table:
+    limits = playbook.limits
+    bands = {
+        "message_s": f"{limits.length_target_s[0]:g} to {limits.length_target_s[1]:g}",
+        "message_wpm": f"{limits.message_wpm_target[0]:g} to {limits.message_wpm_target[1]:g}",
+        "articulation_wpm": f"up to {limits.articulation_wpm_max:g}",
+    }
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("measure", "value", "aim", ""):
+        table.add_column(column, justify="right" if column == "value" else "left")
+    for name, value in report.measurements:
+        shown = "–" if value is None else f"{value:g}"
+        table.add_row(name, shown, bands.get(name, ""), Text(report.not_measured.get(name, ""), style="dim"))
+    return table
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+
+
+def show_models(rows: Sequence[dict[str, Any]], model_dir: Path) -> None:
+    table = Table(title=f"Speech models in {model_dir}", title_justify="left", box=None, header_style="dim")
+    for column in ("model", "on this machine", "to get it"):
+        table.add_column(column)
+    for row in rows:
+        here = row["openai_whisper_path"]
+        how = (
+            "" if here else "packaged: made at first use" if row["packaged"] else f"afterbeep models get {row['name']}"
+        )
+        name = f"[bold]{row['name']}[/] (default)" if row["default"] else row["name"]
+        table.add_row(name, here or "–", how)
+    out.print(table)

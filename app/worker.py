@@ -1,0 +1,63 @@
+"""The worker process: keeps a Whisper model warm and takes recordings from the queue, one after another."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+
+from filelock import FileLock, Timeout
+
+from analysis.speech.openai_whisper import OpenAIWhisper
+from app.audio_store import AudioStore
+from app.database import connect, migrate
+from app.jobs import Worker, launch_worker
+from app.settings import Settings
+from app.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def work(settings: Settings, *, attached: bool = False) -> None:
+    """Work until stopped: by a signal, or, if `attached`, when standard input closes."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s worker: %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("app").setLevel(settings.log_level.upper())
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    if attached:
+        threading.Thread(target=_die_with_standard_input, daemon=True).start()
+    migrate(settings)
+    slot = _take_slot(settings)
+    settings = settings.model_copy(update={"worker_id": f"{settings.worker_id}-{slot}"})
+    engine = connect(settings)
+    store, audio = Store(engine), AudioStore(settings.audio_dir)
+    transcriber = OpenAIWhisper(settings.model, model_dir=settings.model_dir, language=settings.spoken_language)
+    _ = transcriber.model  # a missing model stops the worker, not every recording
+    audio.sweep(store.ids())
+    leave = launch_worker(engine, settings, Worker(store, audio, transcriber, settings).run)
+    log.info("ready (%s, %s)", settings.worker_id, settings.model)
+    stop.wait()
+    leave()
+    os._exit(0)  # a recording that is being transcribed cannot be interrupted; it is resumed at the next start
+
+
+_slots: list[FileLock] = []  # held as long as the process lives
+
+
+def _take_slot(settings: Settings) -> int:
+    """The first number no other worker on this data folder has. A restarted worker finds its number free again."""
+    for slot in range(1000):
+        lock = FileLock(settings.data_dir / f"worker-{slot}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            continue
+        _slots.append(lock)
+        return slot
+    raise RuntimeError("1000 workers on one data folder")
+
+
+def _die_with_standard_input() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)

@@ -1,0 +1,144 @@
+"""Every failure someone can meet, with a stable code, an HTTP status and a sentence that helps.
+
+AfterbeepError
+├── RecordingError            the recording cannot become a report, however often it is tried
+│   ├── EmptyFile             empty_file
+│   ├── NotAudio              not_audio
+│   ├── TooLong               too_long
+│   ├── TooLarge              too_large
+│   └── NoSpeech              no_speech
+├── ModelError                the speech model is not there, or not whole
+│   ├── UnknownModel          unknown_model
+│   ├── MissingModel          missing_model
+│   └── DamagedModel          damaged_model
+├── PlaybookError             the playbook cannot be used
+│   ├── InvalidPlaybook       invalid_playbook
+│   └── UnknownPlaybook       unknown_playbook
+├── RequestError              the request cannot be carried out as it is
+│   ├── NotFound              not_found
+│   ├── NotReady              not_ready
+│   ├── InvalidRequest        invalid_request
+│   ├── IdempotencyKeyReused  idempotency_key_reused
+│   ├── CrossSite             cross_site
+│   └── NotYetBuilt           not_yet_built
+└── AnalysisFailed            analysis_failed
+"""
+
+from typing import ClassVar
+
+
+class AfterbeepError(Exception):
+    """`str(error)` is a sentence for a person; `code` never changes; `status` is what HTTP says."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong"
+
+
+class RecordingError(AfterbeepError):
+    status = 422
+
+
+class EmptyFile(RecordingError):
+    code = "empty_file"
+    title = "Empty file"
+
+
+class NotAudio(RecordingError):
+    code = "not_audio"
+    status = 415
+    title = "Not an audio file"
+
+
+class TooLong(RecordingError):
+    code = "too_long"
+    title = "Recording too long"
+
+
+class TooLarge(RecordingError):
+    code = "too_large"
+    status = 413
+    title = "File too large"
+
+
+class NoSpeech(RecordingError):
+    code = "no_speech"
+    title = "No speech found"
+
+
+class ModelError(AfterbeepError):
+    status = 503
+
+
+class UnknownModel(ModelError):
+    code = "unknown_model"
+    title = "Unknown speech model"
+
+
+class MissingModel(ModelError):
+    code = "missing_model"
+    title = "Speech model missing"
+
+
+class DamagedModel(ModelError):
+    code = "damaged_model"
+    title = "Speech model damaged"
+
+
+class PlaybookError(AfterbeepError):
+    status = 422
+
+
+class InvalidPlaybook(PlaybookError):
+    code = "invalid_playbook"
+    title = "Invalid playbook"
+
+
+class UnknownPlaybook(PlaybookError):
+    code = "unknown_playbook"
+    title = "Unknown playbook"
+
+
+class RequestError(AfterbeepError):
+    status = 400
+
+
+class NotFound(RequestError):
+    code = "not_found"
+    status = 404
+    title = "Not found"
+
+
+class NotReady(RequestError):
+    code = "not_ready"
+    status = 409
+    title = "Not ready yet"
+
+
+class InvalidRequest(RequestError):
+    code = "invalid_request"
+    status = 422
+    title = "Invalid request"
+
+
+class IdempotencyKeyReused(RequestError):
+    code = "idempotency_key_reused"
+    status = 422
+    title = "Idempotency key reused"
+
+
+class CrossSite(RequestError):
+    code = "cross_site"
+    status = 403
+    title = "Request from another site"
+
+
+class NotYetBuilt(RequestError):
+    code = "not_yet_built"
+    status = 501
+    title = "Not available yet"
+
+
+class AnalysisFailed(AfterbeepError):
+    code = "analysis_failed"
+    title = "Analysis failed"

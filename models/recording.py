@@ -1,0 +1,38 @@
+"""What arrives: a recording, and what is known about the call it was left on."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from models.base import Frozen
+
+Purpose = Literal["cold", "warm_followup", "active_deal", "meeting_confirmation", "non_sales"]
+Relationship = Literal["none", "referred", "known", "customer"]
+
+#: Purposes that owe the listener no pitch: neither an opener nor a value proposition is judged.
+PURPOSES_WITHOUT_PITCH: frozenset[Purpose] = frozenset({"active_deal", "meeting_confirmation", "non_sales"})
+
+
+class CallContext(Frozen):
+    """What a recording cannot tell. Every field may be unknown (None); rules that need it then say so."""
+
+    rep: str | None = Field(None, max_length=200, description="Who left the message.")
+    prospect: str | None = Field(None, max_length=200, description="Who the message was left for.")
+    company: str | None = Field(None, max_length=200, description="The rep's own organisation.")
+    purpose: Purpose | None = Field(None, description="What the call was for.")
+    relationship: Relationship | None = Field(None, description="How well the prospect knew the rep before the call.")
+    attempt: int | None = Field(None, ge=1, le=1000, description="Which message to this prospect this is, from 1.")
+    referrer: str | None = Field(None, max_length=200, description="Who suggested the call.")
+    spoke_before: bool | None = Field(None, description="Whether rep and prospect had really spoken before.")
+    agent_channel: int | None = Field(None, ge=0, le=63, description="The rep's channel of the recording, from 0.")
+
+
+class Recording(Frozen):
+    """The file as it came."""
+
+    filename: str
+    duration_s: float = Field(ge=0)
+    sample_rate_hz: int
+    channels: int
+    format: str = Field(description="Container and codec, such as wav/pcm_mulaw.")
+    sha256: str

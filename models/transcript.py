@@ -1,0 +1,38 @@
+"""What was said, word by word."""
+
+from collections.abc import Iterable
+from typing import Self
+
+from pydantic import Field
+
+from models.base import Frozen
+
+
+class Word(Frozen):
+    """One written word, without spaces. Times are seconds of the recording; a script never spoken has none."""
+
+    text: str
+    start_s: float | None = None
+    end_s: float | None = None
+    probability: float | None = Field(None, ge=0, le=1)
+
+
+class Transcript(Frozen):
+    """Words in order. `text` is always the words joined by single spaces, so every quote leads back to its words."""
+
+    text: str
+    language: str
+    engine: str = Field(description="What wrote it: openai-whisper, or script for a text that was typed.")
+    model: str | None = None
+    words: tuple[Word, ...] = ()
+
+    @classmethod
+    def of_words(cls, words: Iterable[Word], *, language: str, engine: str, model: str | None = None) -> Self:
+        words = tuple(words)
+        text = " ".join(word.text for word in words)
+        return cls(text=text, language=language, engine=engine, model=model, words=words)
+
+    @classmethod
+    def of_script(cls, text: str, *, language: str = "en") -> Self:
+        """A text that was typed, not spoken: words without times."""
+        return cls.of_words((Word(text=word) for word in text.split()), language=language, engine="script")

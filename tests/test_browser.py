@@ -1,0 +1,197 @@
+"""The two-minute tour in a real browser: hand in a recording, watch, read, play, delete; and check a script."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Service
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
+Page, expect = playwright_api.Page, playwright_api.expect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.whisper,
+    pytest.mark.service,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"),
+]
+ANALYSIS_MS = 90_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright_api.Browser]:
+    with playwright_api.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: playwright_api.Browser, live_service: Service) -> Iterator[Page]:
+    """A page that fails its test when the console complains or anything is asked of another host."""
+    context = browser.new_context(base_url=live_service.url, locale="en-GB", viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: is_complaint(said) and complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: asked.url.startswith(live_service.url) or complaints.append(asked.url))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def is_complaint(said: playwright_api.ConsoleMessage) -> bool:
+    """Browsers note every refused request; refusing what is no recording is what the service should do."""
+    return said.type in ("error", "warning") and "status of 415" not in said.text
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    folder = Path(os.environ.get("AFTERBEEP_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def hand_in(page: Page, recording: Path) -> None:
+    page.goto("/")
+    page.set_input_files("#file", recording)
+    page.get_by_role("button", name="Get the report").click()
+
+
+def shot(page: Page, folder: Path, name: str) -> None:
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+def no_sideways_scrolling(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth") is True
+
+
+def test_the_tour_from_upload_to_report_to_deletion(page: Page, short_sample: Path, screenshots: Path) -> None:
+    page.goto("/")
+    shot(page, screenshots, "1-first-page")
+    page.select_option("#purpose", "cold")
+    page.set_input_files("#file", short_sample)
+    expect(page.locator("#staged")).to_contain_text(short_sample.name)
+    page.get_by_role("button", name="Get the report").click()
+    expect(page.locator(".tray-item")).to_contain_text(short_sample.name)
+    page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
+    expect(page.get_by_role("heading", level=1)).to_have_text(short_sample.name)
+    expect(page.get_by_role("heading", name=re.compile("Change (these|this) first"))).to_be_visible()
+    shot(page, screenshots, "2-report")
+
+    points = int(page.locator(".score-points strong").inner_text())
+    lost = [int(cost.replace("−", "-")) for cost in page.locator(".ledger-points").all_inner_texts()]
+    assert 100 + sum(lost) == points
+    assert page.locator(".change").count() == len(lost)
+    plays_what_was_said(page)
+
+    address = page.url
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    shot(page, screenshots, "3-delete")
+    dialog.get_by_role("button", name="Keep it").click()
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog.get_by_role("button", name="Delete it").click()
+    page.wait_for_url(re.compile(r"/$"))
+    expect(page.locator(f'a[href="/{"/".join(address.split("/")[-2:])}"]')).to_have_count(0)
+    assert page.request.get(address).status == 404
+
+
+def plays_what_was_said(page: Page) -> None:
+    """From a finding, from a word by keyboard, from the waveform; each moves the recording there."""
+    audio = page.locator("#audio")
+    from_finding = page.locator("[data-play-from]").first
+    from_finding.click()
+    start_s = float(from_finding.get_attribute("data-play-from") or 0)
+    page.wait_for_function("start => document.querySelector('#audio').currentTime > start", arg=start_s)
+    assert audio.evaluate("audio => !audio.paused && !audio.error")
+    expect(page.locator("#transcript .now")).to_have_count(1)
+    page.get_by_role("button", name="Pause").click()
+    assert audio.evaluate("audio => audio.paused")
+
+    words = page.locator("#transcript [data-start]")
+    words.nth(0).focus()
+    page.keyboard.press("ArrowRight")
+    expect(words.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_function("!document.querySelector('#audio').paused")
+    page.get_by_role("button", name="Pause").click()
+
+    seek = page.get_by_role("slider", name="Position in the recording")
+    before_s = float(seek.input_value())
+    seek.focus()
+    page.keyboard.press("ArrowRight")
+    assert float(seek.input_value()) > before_s
+    box = page.locator("#wave").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    duration_s = float(page.locator("#player").get_attribute("data-duration") or 0)
+    assert float(seek.input_value()) == pytest.approx(duration_s / 2, abs=0.2)
+
+
+def test_a_waiting_page_becomes_the_report_by_itself(page: Page, short_sample: Path, screenshots: Path) -> None:
+    answer = page.request.post(
+        "/v1/voicemails",
+        multipart={"file": {"name": "waiting.wav", "mimeType": "audio/wav", "buffer": short_sample.read_bytes()}},
+    )
+    page.goto("/")
+    row = page.locator(f"#row-{answer.json()['id']}")
+    expect(row).to_contain_text("waiting.wav")
+    page.goto(answer.json()["links"]["page"])
+    loaded = page.evaluate("performance.timeOrigin")
+    expect(page.locator(".score-points")).to_be_visible(timeout=ANALYSIS_MS)
+    assert page.evaluate("performance.timeOrigin") == loaded, "the page was reloaded"
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert no_sideways_scrolling(page)
+    shot(page, screenshots, "4-report-on-a-phone")
+    page.goto("/")
+    assert no_sideways_scrolling(page)
+    expect(row.locator(".row-score strong")).to_be_visible()
+
+
+def test_a_file_that_is_no_recording_is_refused_in_place(page: Page, tmp_path: Path, screenshots: Path) -> None:
+    notes = tmp_path / "notes.wav"
+    notes.write_text("These are my notes, not a recording.")
+    page.goto("/")
+    page.evaluate("window.stayed = true")
+    page.set_input_files("#file", notes)
+    page.get_by_role("button", name="Get the report").click()
+    item = page.locator(".tray-item")
+    expect(item.get_by_role("alert")).not_to_be_empty()
+    expect(item.get_by_role("button", name="Try again")).to_be_visible()
+    shot(page, screenshots, "5-refused")
+    item.get_by_role("button", name="Dismiss").click()
+    expect(item).to_have_count(0)
+    assert page.evaluate("window.stayed")
+
+
+def test_a_script_is_checked_before_it_is_spoken(page: Page, screenshots: Path) -> None:
+    page.goto("/script")
+    page.get_by_label("Your script").fill("Hi Karen, this is Tyler. I'm just checking in to see where things stand.")
+    expect(page.locator("#script-count")).to_contain_text("14 words")
+    page.get_by_role("button", name="Check the script").click()
+    change = page.locator("#finding-checking_in")
+    expect(change).to_contain_text("just checking in")
+    expect(change.get_by_role("button")).to_have_count(0)
+    shot(page, screenshots, "6-script")
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+    assert {"file", "purpose", "prospect", "playbook"} <= set(reached)
+    page.locator("#purpose").focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
