@@ -50,6 +50,10 @@ class RuleAccuracy:
         return self.true_positives + self.false_negatives
 
     @property
+    def flagged(self) -> int:
+        return self.true_positives + self.false_positives
+
+    @property
     def precision(self) -> float | None:
         return _share(self.true_positives, self.true_positives + self.false_positives)
 
@@ -69,6 +73,20 @@ class RuleAccuracy:
     def recall_interval(self) -> tuple[float, float] | None:
         return wilson(self.true_positives, self.positives)
 
+    def summary(self) -> dict[str, Any]:
+        """Counts and shares, for programs."""
+        return {
+            "rule": self.rule,
+            "labelled": self.positives,
+            "flagged": self.flagged,
+            "true_positives": self.true_positives,
+            "precision": self.precision,
+            "precision_interval": self.precision_interval,
+            "recall": self.recall,
+            "recall_interval": self.recall_interval,
+            "f1": self.f1,
+        }
+
 
 def evaluate(rows: Iterable[Row], playbook: Playbook, *, with_context: bool = True) -> tuple[RuleAccuracy, ...]:
     """One line for each rule or strength that any row is labelled for, in report order.
@@ -86,10 +104,9 @@ def table(accuracies: Sequence[RuleAccuracy]) -> str:
     """The accuracies as a Markdown table, with 95 % Wilson intervals."""
     lines = ["| Rule | Labelled | Flagged | Precision | Recall | F1 |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
     for one in accuracies:
-        flagged = one.true_positives + one.false_positives
         precision = _with_interval(one.precision, one.precision_interval)
         recall = _with_interval(one.recall, one.recall_interval)
-        lines.append(f"| `{one.rule}` | {one.positives} | {flagged} | {precision} | {recall} | {_figure(one.f1)} |")
+        lines.append(f"| `{one.rule}` | {one.positives} | {one.flagged} | {precision} | {recall} | {_figure(one.f1)} |")
     return "\n".join(lines) + "\n"
 
 

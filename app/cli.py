@@ -223,6 +223,35 @@ def _context(given: Any) -> "CallContext":
 
 
 @main.command()
+@click.argument("file", type=click.File(encoding="utf-8"), metavar="FILE.jsonl|-")
+@click.option("--show-errors", is_flag=True, help="Show each message on which a rule and its label differ.")
+@json_option
+@playbook_option
+def evaluate(file: Iterable[str], show_errors: bool, as_json: bool, playbook: str | None) -> None:
+    """Precision, recall and F1 of every rule against labelled messages, one JSON object a line."""
+    from analysis.evaluate import evaluate as run
+    from app.terminal import show_accuracy
+
+    accuracies = run(_labelled_rows(file), _playbook(_settings(playbook=playbook)))
+    if as_json:
+        print(json.dumps([accuracy.summary() for accuracy in accuracies], indent=2))
+    else:
+        show_accuracy(accuracies, show_errors=show_errors)
+
+
+def _labelled_rows(lines: Iterable[str]) -> list[dict[str, Any]]:
+    rows = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+                rows.append({"text": str(row["text"]), "labels": dict(row["labels"])} | row)
+            except (ValueError, KeyError, TypeError) as error:
+                raise click.ClickException(f"Line {number} needs a “text” and “labels”: {error}") from error
+    return rows
+
+
+@main.command()
 @click.option("--host", help="Address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (default: 8000).")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")

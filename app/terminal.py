@@ -15,6 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from analysis.evaluate import RuleAccuracy
 from models.playbook import Playbook
 from models.report import Evidence, Finding, Report
 
@@ -142,6 +143,30 @@ def _measures(report: Report, playbook: Playbook) -> Table:
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+
+
+def show_accuracy(accuracies: Sequence[RuleAccuracy], *, show_errors: bool) -> None:
+    table = Table(box=None, header_style="dim", caption="95 % Wilson intervals in brackets", caption_justify="left")
+    table.add_column("rule", no_wrap=True)
+    for column in ("labelled", "flagged", "precision", "recall", "F1"):
+        table.add_column(column, justify="right")
+    for one in accuracies:
+        precision, recall = _share(one.precision, one.precision_interval), _share(one.recall, one.recall_interval)
+        f1 = "–" if one.f1 is None else f"{one.f1:.2f}"
+        table.add_row(one.rule, f"{one.positives}", f"{one.flagged}", precision, recall, f1)
+    out.print(table)
+    for one in accuracies if show_errors else ():
+        for mistake in one.mistakes:
+            kind = "missed" if mistake.expected else "flagged wrongly"
+            out.print(Text.assemble((f"\n{one.rule}: {kind} ", "bold"), (mistake.id, "cyan")))
+            out.print(Text(mistake.text))
+            out.print(Text("  ".join(f"“{quote}”" for quote in mistake.quotes), style="yellow"))
+
+
+def _share(value: float | None, interval: tuple[float, float] | None) -> str:
+    if value is None or interval is None:
+        return "–"
+    return f"{value:.2f} ({interval[0]:.2f}–{interval[1]:.2f})"
 
 
 def show_models(rows: Sequence[dict[str, Any]], model_dir: Path) -> None:

@@ -23,7 +23,7 @@ Samples = npt.NDArray[np.float32]
 RATE_HZ = 16_000
 
 
-# ------------------------------------------------------------------------------------------------------------- sounds
+# ------------------------------------------------------------------------------ sounds
 
 
 def silence(seconds: float, rate_hz: int = RATE_HZ) -> Samples:
@@ -124,7 +124,7 @@ def _rms(sound: npt.NDArray[np.floating]) -> float:
     return float(np.sqrt(np.mean(np.square(sound))))
 
 
-# -------------------------------------------------------------------------------------------------------------- files
+# ------------------------------------------------------------------------------ files
 
 
 def encoded(
@@ -207,7 +207,7 @@ def gsm_wav(seconds: float) -> bytes:
     return wav(block.to_bytes(65, "little") * round(seconds * 25), form)
 
 
-# ------------------------------------------------------------------------------------------- what the analysis is given
+# ------------------------------------------------------------------------------ what the analysis is given
 
 
 def as_sound(samples: Samples, clipped_share: float = 0.0) -> Sound:

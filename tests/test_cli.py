@@ -127,3 +127,19 @@ def test_analyze_reports_every_file_in_order(model_dir: Path, tmp_path: Path, sh
     page = run("analyze", str(short_sample))
     assert page.exit_code == 0
     assert "of 100 points" in page.stdout
+
+
+def test_evaluate_counts_and_shows_mistakes(tmp_path: Path) -> None:
+    rows = [
+        {"id": "right", "text": CHECKING_IN, "labels": {"checking_in": True}},
+        {"id": "wrong", "text": CHECKING_IN, "labels": {"checking_in": False}},
+    ]
+    path = tmp_path / "labelled.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    (summary,) = json.loads(run("evaluate", "--json", str(path)).output)
+    assert (summary["rule"], summary["labelled"], summary["flagged"]) == ("checking_in", 1, 2)
+    assert summary["precision"] == 0.5
+    shown = run("evaluate", "--show-errors", str(path)).output
+    assert "flagged wrongly wrong" in shown
+    path.write_text('{"text": "no labels"}')
+    assert "Line 1" in run("evaluate", str(path)).output

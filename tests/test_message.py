@@ -96,7 +96,7 @@ def test_spans_are_in_order_within_the_recording(spoken: Sound) -> None:
     assert 0 < total_s(find_speech(spoken.samples[0])) <= spoken.duration_s
 
 
-# ------------------------------------------------------------------------------------------------------------ channels
+# ------------------------------------------------------------------------------ channels
 
 
 def test_one_channel_is_no_choice(spoken: Sound) -> None:

@@ -81,7 +81,7 @@ def prior_contact_reference(heard: Heard, rule: RuleSettings) -> Verdict:
     families = rule.families
     kept_apart = heard.find(families.get("not_attempt", ()))
     context = heard.find(families.get("context", ()))
-    attempts = [span for span in heard.find(families.get("attempt", ())) if not _covered(span, kept_apart + context)]
+    attempts = [span for span in heard.find(families.get("attempt", ())) if not _covered(span, kept_apart)]
     if attempts:
         return flagged(*(heard.evidence(span) for span in attempts[:3]), kind="attempt")
     claims = heard.find(families.get("false_history", ()))
@@ -99,8 +99,8 @@ def _covered(span: Span, others: list[Span]) -> bool:
 
 def checking_in(heard: Heard, rule: RuleSettings) -> Verdict:
     """Only when checking in is the whole reason: something new beside it makes it a follow-up worth making."""
-    if heard.context.purpose in {"meeting_confirmation", "non_sales"}:
-        return not_evaluated("A confirmation or a service call may check in.")
+    if heard.context.purpose == "meeting_confirmation":
+        return not_evaluated("A confirmation may check whether the meeting stands.")
     spans = check_ins(heard)
     if not spans:
         return passed()

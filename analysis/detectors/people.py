@@ -19,9 +19,14 @@ _AFTER_OWN_COMPANY = frozenset(
     "calling here and again in on out down i we how just returning about regarding the your this where following confirming "
     "checking with hope hoping so um over uh got wanted sorry trying hey hi real quick spelled or you it my as up for if".split()
 )
-_MARKS_CALLER = frozenset("here calling again side".split())
+_MARKS_CALLER = frozenset("here calling again side speaking".split())
+#: What "with" may be followed by when no company is named.
+_NO_COMPANY = frozenset(
+    "a an your my you me it this that them us regard regards respect what whatever home work here all some one the our his her "
+    "church school down up next no any these those".split()
+)
 #: Words a lower-case name is not made of, though they are no closed class: what callers do and speak of.
-_NOT_IN_NAMES = frozenset("showing keep ringing seen sent put come came testing water solar department everything".split())
+_NOT_IN_NAMES = frozenset("showing keep ringing seen sent put come came testing water solar department everything trying timely".split())
 #: Words that are never part of a name: the closed classes, and what openings are made of.
 COMMON = frozenset(
     """a an the and or but so that if when what where who which whose how why because than as of to for from with at in on by
@@ -61,6 +66,10 @@ def introduction(heard: Heard) -> Introduction:
     return _Reader(heard).read()
 
 
+def _overlap(one: Span, other: Span) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
 class _Reader:
     """Reads the introduction of one message."""
 
@@ -77,11 +86,17 @@ class _Reader:
             return Introduction()
         start = self._after_address()
         placed = self._from_segments(start) if self.said.punctuated and self.cased else self._from_run(start)
-        caller = self._stated_caller(start) or placed.caller or self._named_in_passing(start)
-        company = self._stated_company(caller) or placed.company
-        if company is None and caller is not None and caller.size >= 2 and not self._known_name(caller):
-            company = caller  # "Lochend Cover here": a name or a company, so neither is said to be missing
+        caller = self._stated_caller(start) or placed.caller or self._named_in_passing(start) or self._signed_name()
+        company = self._stated_company(caller) or placed.company or self._company_anywhere()
+        if caller is not None and caller.size > 1 and not self._known_name(caller) and not self._surely_named(caller):
+            if company is None or _overlap(caller, company):
+                return Introduction(None, caller, placed.prospect)  # "Lochend Cover here": whoever it is, it is the company
         return Introduction(caller, company, placed.prospect)
+
+    def _surely_named(self, run: Span) -> bool:
+        """Behind "my name is", before "with Acme": an unheard-of name is still a name there."""
+        names = self.heard.find(self.heard.family("missing_caller_name", "name_follows"))
+        return any(span.last + 1 == run.first for span in names) or self._link_after(run.last) is not None
 
     # ---- what is said outright
 
@@ -92,9 +107,18 @@ class _Reader:
                 return run
         for span in self.heard.find(family("missing_caller_name", "caller_follows")):
             run = None if self._ends_sentence(span.last) else self._run(span.last + 1)
-            if run and self._is_person(run, introduced=True):
+            certain = run and (self._known_name(run) or self._link_after(run.last) is not None or (self.cased and run.first < 40))
+            if run and certain and self._is_person(run, introduced=True):
                 return run
-        return self._marked_caller(start)
+        return self._marked_caller(start) or self._unheard_name()
+
+    def _unheard_name(self) -> Span | None:
+        """ "this is bo i keep ringing you": in lower case, a name nobody knows, right at the start."""
+        for span in self.heard.find(("this is", "its", "it is")):
+            run = self._run(span.last + 1, limit=2)
+            if run and span.first < 8 and run.size == 1 and self._is_person(run, introduced=True):
+                return run
+        return None
 
     def _marked_caller(self, start: int) -> Span | None:
         """ "Dana Ruiz with Acme", "Tom here", "Vanessa this side": in the opening, or in a sentence of its own."""
@@ -107,6 +131,8 @@ class _Reader:
             if text in _LINKS:
                 named = self.texts[run.first] in first_names()
                 company = self._company_run(index + 1)
+                if not self._stands_free(run) or self._is_spoken_to(run):
+                    continue
                 if (company is None and not named) or (company is not None and not self._may_follow(company)):
                     continue
                 if self._is_person(run, introduced=True):
@@ -119,7 +145,7 @@ class _Reader:
     def _stated_company(self, caller: Span | None) -> Span | None:
         if caller is not None:
             link = self._link_after(caller.last)
-            if link is not None and (run := self._company_run(link + 1)):
+            if link is not None and (run := self._company_run(link + 1) or self._loose_company(link + 1)):
                 return run
             if run := self._apposition(caller):
                 return run
@@ -137,7 +163,7 @@ class _Reader:
         last = caller.last
         if self.texts[caller.first] in TITLES:
             return None
-        while last + 1 < len(self.texts) and self.texts[last + 1] in _BEFORE_LINKS and not self._ends_clause(last):
+        while last + 1 < len(self.texts) and self.texts[last + 1] in _BEFORE_LINKS | {"this", "side", "speaking"} and not self._ends_clause(last):
             last += 1
         if not self.said.tokens[last].comma_after or self.said.tokens[last].ends_sentence:
             return None
@@ -180,9 +206,51 @@ class _Reader:
                 run = self._run(index)
                 begins = index > start and self._starts_clause(index)
                 whole = begins and run is not None and self._ends_clause(run.last) and run.last <= sentence.last
-                if run and whole and self._known_name(run) and (run.size >= 2 and run.first < 25 or self._is_fragment(run)):
+                if run and whole and self._known_name(run) and self._goes_on_as_caller(run):
                     return run
                 index += 1
+        return None
+
+    def _stands_free(self, run: Span) -> bool:
+        """ "Dean at Hollis Diner" is the caller behind a greeting or "this is", not behind "I was talking with"."""
+        before = self.texts[run.first - 1] if run.first else ""
+        return self._starts_clause(run.first) or not self.cased or before in GREETINGS | TITLES | {"is", "am", "its", "just", "me", "yeah"}
+
+    def _is_spoken_to(self, run: Span) -> bool:
+        """The name right behind "Hi", closed by a comma: "Hi Carla, at Upwell we ..." """
+        greeted = run.first > 0 and self.texts[run.first - 1] in GREETINGS and not self._ends_clause(run.first - 1)
+        return greeted and self.said.tokens[run.last].comma_after
+
+    def _goes_on_as_caller(self, run: Span) -> bool:
+        """ "Beau Tran, I know Mondays are rough": and not "Sandra Ortiz, your controller, said"."""
+        if self._is_fragment(run):
+            return True
+        following = self.texts[run.last + 1] if run.last + 1 < len(self.texts) else ""
+        return run.size >= 2 and run.first < 25 and following in {"i", "we", "here", "so", "sorry", "it", "it's", "just"}
+
+    def _signed_name(self) -> Span | None:
+        """A known first name among the last words: "Thanks, Maria." """
+        words = len(self.texts)
+        for index in range(max(words - 14, 8), words):
+            run = self._run(index)
+            if not run or not self._known_name(run) or not self._starts_clause(index) or not self.cased:
+                continue
+            after = self.texts[run.last + 1][:1] if run.last + 1 < words else ""
+            if run.last == words - 1 or (self._ends_clause(run.last) and after.isdigit()):
+                return run
+        return None
+
+    def _company_anywhere(self) -> Span | None:
+        """A name with a word such as Freight or Partners near either end, unless it is somebody else's."""
+        if not self.cased:
+            return None
+        for index in range(len(self.texts)):
+            if 25 < index < len(self.texts) - 18 or (index and not self._ends_clause(index - 1) and self._name_like(index - 1)):
+                continue
+            run = self._company_run(index)
+            before = self.texts[index - 1] if index else ""
+            if run and run.size >= 2 and self._has_company_word(run) and before not in {"your", "over", "at", "in", "by", "to", "their"}:
+                return run
         return None
 
     # ---- what only the position tells
@@ -204,6 +272,8 @@ class _Reader:
         if not segments:
             return Introduction()
         first, rest = segments[0], segments[1:]
+        if rest and self._sent_the_caller(rest[-1]):
+            return Introduction(prospect=first)
         if not addressed and len(rest) == 1 and first.size >= 2 and not self._known_name(rest[0]):
             return Introduction(caller=first, company=rest[0])
         if not addressed and not rest and first.size >= 2 and not self._has_company_word(first):
@@ -212,6 +282,12 @@ class _Reader:
             return Introduction(None if addressed else first, rest[0], first if addressed else None)
         company = rest[1] if len(rest) > 1 else None
         return Introduction(caller=rest[0] if rest else None, company=company, prospect=first)
+
+    def _sent_the_caller(self, run: Span) -> bool:
+        """ "Dean Foster, your controller, suggested I call" is the one who sent the caller."""
+        sentence = self.said.sentence_of(run.first)
+        referral = self.heard.playbook.strengths["referral_mention"].phrases
+        return run.last < sentence.last and self.heard.has(referral, Span(run.last + 1, sentence.last))
 
     def _name_segments(self, start: int) -> tuple[list[Span], bool]:
         """Runs of names up to the first real sentence, and whether a greeting or a title speaks to the first of them."""
@@ -233,7 +309,8 @@ class _Reader:
                 end += 1
             if not self._ends_clause(end):
                 break
-            if len(segments) == 2 and self._ends_sentence(run.first - 1) and not self._has_company_word(run):
+            alone = self._ends_sentence(run.last)
+            if len(segments) == 2 and self._ends_sentence(run.first - 1) and not (alone or self._has_company_word(run)):
                 break
             addressed = addressed or (titled and not segments)
             segments.append(run)
@@ -259,8 +336,8 @@ class _Reader:
         if size < 3:
             has_word = self._has_company_word(Span(start, end - 1))
             return Introduction(company=Span(start, end - 1)) if has_word and size == 2 else Introduction(prospect=prospect)
-        if self._has_company_word(Span(start, end - 1)) and not any(text in first_names() for text in texts[start:end]):
-            return Introduction(company=Span(start, end - 1))
+        if not any(text in first_names() for text in texts[start + 1 : end]):
+            return Introduction(company=Span(start, end - 1) if self._has_company_word(Span(start, end - 1)) else None, prospect=prospect)
         caller = Span(start + 1, min(start + 2, end - 1))
         return Introduction(caller, Span(start + 3, end - 1) if size >= 4 else None, prospect)
 
@@ -274,7 +351,8 @@ class _Reader:
 
     def _written_large(self, index: int) -> bool:
         word = self.said.words[self.said.tokens[index].word].lstrip("\"'(")
-        return word[:1].isupper() and not word.startswith(("I'", "I\u2019"))
+        named = word[:1].isupper() or (word[:1].isdigit() and any(ch.isupper() for ch in word))
+        return named and not word.startswith(("I'", "I\u2019"))
 
     def _run(self, index: int, *, limit: int = 3) -> Span | None:
         """A run of name-like words that begins here and crosses no comma."""
@@ -313,6 +391,12 @@ class _Reader:
             if self._ends_clause(end - 1):
                 break
         return Span(start, end - 1) if end > start else None
+
+    def _loose_company(self, index: int) -> Span | None:
+        """In lower case "on point labour" is a name too, when it stands where the company must stand."""
+        if self.cased or index >= len(self.texts) or self.texts[index] in _NO_COMPANY:
+            return None
+        return Span(index, min(index + 1, len(self.texts) - 1))
 
     def _common_word_in_name(self, index: int, start: int) -> bool:
         """ "Nine Elms", "Right Hand Staffing", "Route 66": a common word or a figure written large within a name."""
