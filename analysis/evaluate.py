@@ -1,7 +1,7 @@
 """How right the rules are: precision, recall and F1 against messages that people labelled.
 
-A row is one message: `id`, `text`, `labels` (rule or strength -> bool), and if known `context` (the purpose of the call),
-`exempt` (true: it owes no pitch) and `prior_contact_kind`.
+A row is one message: `id`, `text`, `labels` (rule or strength -> bool), and if known `context` (the purpose of the
+call) and `exempt` (true: it owes no pitch).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

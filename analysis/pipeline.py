@@ -11,8 +11,10 @@ import numpy as np
 from analysis import __version__
 from analysis.audio.decode import Sound, decode
 from analysis.audio.message import Message, find_message
-from analysis.detectors import Judgement, judge
+from analysis.detectors import Heard, judge_heard
+from analysis.meaning import installed
 from analysis.measure import Measured, measure, measure_script
+from analysis.rewrite import rewrite
 from analysis.speech.transcriber import Transcriber
 from models.errors import NoSpeech
 from models.playbook import Playbook
@@ -57,8 +59,7 @@ def analyze(
     transcript = _transcribe(message, transcriber)
     on_stage("judging")
     measured = measure(message, transcript, clipped_share=sound.clipped_share, limits=playbook.limits)
-    judgement = judge(transcript, measured.measurements, measured.not_measured, context, playbook)
-    report = _report(transcript, measured, judgement, context, playbook, report_id, created_at)
+    report = _judged(transcript, measured, context, playbook, report_id, created_at)
     report = report.model_copy(update={"recording": sound.recording, "message": message.window})
     return Analysis(report, sound, waveform(sound, message.window.channel or 0))
 
@@ -69,9 +70,13 @@ def analyze_script(
     """The same report for a text that was not spoken yet; what only sound can tell is not evaluated."""
     context = context or CallContext()
     transcript = Transcript.of_script(text)
-    measured = measure_script(transcript)
-    judgement = judge(transcript, measured.measurements, measured.not_measured, context, playbook)
-    return _report(transcript, measured, judgement, context, playbook, report_id, created_at)
+    return _judged(transcript, measure_script(transcript), context, playbook, report_id, created_at)
+
+
+def rejudge(report: Report, playbook: Playbook) -> Report:
+    """The same words and measures judged by another playbook: nothing is decoded, transcribed or measured again."""
+    judged = _judged(report.transcript, _measured(report), report.context, playbook, report.id, report.created_at)
+    return judged.model_copy(update={"recording": report.recording, "message": report.message})
 
 
 def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:
@@ -89,15 +94,25 @@ def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:
     return Transcript.of_words(words, language=heard.language, engine=heard.engine, model=heard.model)
 
 
-def _report(
+def _measured(report: Report) -> Measured:
+    """The measures as they were before a playbook had its say: the first reason to listen is its finding."""
+    found_by_judging = {"first_value_s"}
+    return Measured(
+        report.measurements.model_copy(update=dict.fromkeys(found_by_judging)),
+        {name: why for name, why in report.not_measured.items() if name not in found_by_judging},
+    )
+
+
+def _judged(
     transcript: Transcript,
     measured: Measured,
-    judgement: Judgement,
     context: CallContext,
     playbook: Playbook,
     report_id: str,
     created_at: datetime,
 ) -> Report:
+    heard = Heard(transcript, measured.measurements, measured.not_measured, context, playbook)
+    judgement = judge_heard(heard)
     first_value_s = next(
         (strength.evidence[0].start_s for strength in judgement.strengths if strength.rule == "specific_value"), None
     )
@@ -114,11 +129,17 @@ def _report(
         findings=judgement.findings,
         strengths=judgement.strengths,
         score=judgement.score,
+        rewrite=rewrite(heard, judgement),
         playbook=PlaybookRef(name=playbook.name, version=playbook.version),
-        analyzer_version=__version__,
+        analyzer_version=analyzer_version(),
     )
 
 
 def waveform(sound: Sound, channel: int) -> list[float]:
     parts = np.array_split(np.abs(sound.samples[channel]), WAVEFORM_BINS)
     return [round(float(part.max(initial=0.0)), 3) for part in parts]
+
+
+def analyzer_version() -> str:
+    """Which Afterbeep judged; one without the sentence encoder judges by words alone, and says so."""
+    return __version__ if installed() else f"{__version__}+words-only"

@@ -4,6 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+
+def word_set(words: str) -> frozenset[str]:
+    """Words written as people write them, with spaces between."""
+    return frozenset(words.split())
+
+
 _DIGITS = {"zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3",
            "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "niner": "9"}  # fmt: skip
 _TEENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15",
@@ -11,15 +17,28 @@ _TEENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourte
 _TENS = {"twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8",
          "ninety": "9"}  # fmt: skip
 _REPEAT = {"double": 2, "dubble": 2, "triple": 3, "treble": 3}
-_HESITATION = frozenset({"um", "uh", "er", "erm", "dash", "hyphen", "dot", "point", "space", "and", "then", "that's"})
-_UNITS = frozenset(
-    ["dollars", "dollar", "bucks", "pounds", "pound", "quid", "euros", "euro", "cents", "percent", "years", "year", "months", "month", "weeks", "week", "days", "day", "hours", "hour", "minutes", "minute", "seconds", "miles", "people", "employees", "units", "sites", "stores", "trucks", "am", "pm", "a.m", "p.m", "st", "nd", "rd", "th", "degrees", "thousand", "million", "billion", "grand", "k"]
+_HESITATION = word_set(
+    """
+    erm and dash uh um that's point er space hyphen then dot
+    """
 )
-_OTHER_NUMBERS = frozenset(
-    ["license", "licence", "policy", "account", "invoice", "order", "reference", "ref", "case", "claim", "part", "serial", "confirmation", "model", "stand", "booth", "room", "suite", "unit", "po", "ticket", "tracking", "zip", "card", "ending", "route", "permit", "registration"]
+_UNITS = word_set(
+    """
+    dollars dollar bucks pounds pound quid euros euro cents percent years year months month weeks week days day
+    hours hour minutes minute seconds miles people employees units sites stores trucks am pm a.m p.m st nd rd th
+    degrees thousand million billion grand k
+    """
 )
-_PHONE_CUES = frozenset(
-    ["number", "numbers", "call", "reach", "cell", "mobile", "phone", "direct", "line", "text", "ring", "me", "dial", "contact", "whatsapp", "buzz", "on", "at", "again"]
+_OTHER_NUMBERS = word_set(
+    """
+    license licence policy account invoice order reference ref case claim part serial confirmation model stand booth
+    room suite unit po ticket tracking zip card ending route permit registration
+    """
+)
+_PHONE_CUES = word_set(
+    """
+    number numbers call reach cell mobile phone direct line text ring me dial contact whatsapp buzz on at again
+    """
 )
 #: Fewest and most digits of a telephone number: a US local number to an international one.
 _MIN_DIGITS, _MAX_DIGITS = 7, 15

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from analysis import playbooks
+from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.intake import Arrival, Intake
 from app.playback import media_type
@@ -25,6 +25,7 @@ from app.settings import Settings
 from app.store import Store
 from app.voicemail import Voicemail, VoicemailPage, Waveform
 from models import errors
+from models.advice import Advice
 from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady, NotYetBuilt, TooLarge
 from models.recording import CallContext
 from models.report import Report
@@ -169,12 +170,24 @@ class Script(BaseModel):
 
 @router.post("/scripts", responses={422: PROBLEM}, summary="Check a text before it is spoken")
 def check_script(request: Request, script: Script) -> Report:
-    playbook = playbooks.load(script.playbook or request.app.state.settings.playbook)
+    playbook = request.app.state.playbooks.load(script.playbook or request.app.state.settings.playbook)
     if not script.text.strip():
         raise InvalidRequest("The script is empty. Please write what you want to say.")
     return analyze_script(
         script.text, playbook=playbook, context=script.context, report_id=uuid4().hex, created_at=datetime.now(UTC)
     )
+
+
+class Call(BaseModel):
+    context: CallContext = Field(CallContext(), description="What is known about the call before it is made.")
+    playbook: str | None = Field(None, description="Playbook to judge by.")
+
+
+@router.post("/advice", responses={422: PROBLEM}, summary="Ask before a call whether to leave a voicemail")
+def give_advice(request: Request, call: Call) -> Advice:
+    """Leave one, hang up and try later, press zero, or write instead; `missing` names what is needed to say so."""
+    playbook = request.app.state.playbooks.load(call.playbook or request.app.state.settings.playbook)
+    return advise(call.context, playbook)
 
 
 def _store(request: Request) -> Store:

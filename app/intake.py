@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError
 
-from analysis import playbooks
 from analysis.audio.decode import HEADERLESS
 from app.audio_store import AudioStore
 from app.jobs import Jobs
+from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.store import Store
 from models.errors import EmptyFile, IdempotencyKeyReused, NotAudio
@@ -48,13 +48,15 @@ class Intake:
     store: Store
     audio: AudioStore
     jobs: Jobs
+    playbooks: Playbooks
 
     def receive(self, arrival: Arrival) -> RecordingRow:
         """Store the audio, then the row and the job in one transaction: once this returns, nothing can be lost.
 
-        Raises EmptyFile, NotAudio, UnknownPlaybook, or IdempotencyKeyReused if the key came with another request.
+        Raises EmptyFile, NotAudio, UnknownPlaybook or InvalidPlaybook, or IdempotencyKeyReused if the key came with
+        another request.
         """
-        playbooks.load(arrival.playbook)
+        self.playbooks.load(arrival.playbook)
         size_bytes, sha256 = _inspect(arrival)
         digest = _digest(arrival, sha256)
         if known := self._known(arrival, digest):

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from analysis import playbooks
 from analysis.pipeline import Analysis, analyze
 from analysis.speech.transcriber import Transcriber
 from app.audio_store import AudioStore
 from app.playback import is_playable, write_playable
+from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.settings import Settings
 from app.store import Store
@@ -100,6 +100,7 @@ class Worker:
     def __init__(self, store: Store, audio: AudioStore, transcriber: Transcriber, settings: Settings) -> None:
         self.store = store
         self.audio = audio
+        self.playbooks = Playbooks(store)
         self.transcriber = transcriber
         self.settings = settings
 
@@ -127,7 +128,7 @@ class Worker:
         return analyze(
             self.audio.original(row.id),
             transcriber=self.transcriber,
-            playbook=playbooks.load(row.playbook),
+            playbook=self.playbooks.load(row.playbook),
             report_id=row.id,
             created_at=row.created_at,
             context=row.context,

@@ -11,18 +11,19 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, pages
+from app import api, pages, playbook_api, playbook_pages
 from app.audio_store import AudioStore
 from app.database import connect, migrate
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
+from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
 from app.settings import Settings
 from app.store import Store
 from models.errors import CrossSite
 
-ROUTERS = (api.router, pages.router, health)
+ROUTERS = (api.router, playbook_api.router, pages.router, playbook_pages.router, health)
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
@@ -45,7 +46,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.audio = AudioStore(settings.audio_dir)
     engine = connect(settings)
     app.state.store = Store(engine)
-    app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine))
+    app.state.playbooks = Playbooks(app.state.store)
+    app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -12,10 +12,11 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import ValidationError
 
-from analysis import playbooks
-from analysis.pipeline import analyze_script
-from app.views import coaching, measures, player, unknown, wording, words
-from models.errors import AfterbeepError, InvalidRequest, UnknownPlaybook
+from analysis.advice import advise
+from analysis.pipeline import analyze_script, rejudge
+from app.views import advice, coaching, comparison, measures, player, unknown, wording, words
+from models.errors import AfterbeepError, InvalidRequest
+from models.playbook import Playbook
 from models.recording import CallContext
 from models.report import Report
 
@@ -31,6 +32,7 @@ templates.env.filters.update(
     level=wording.level,
     limit=measures.limit,
     stage=wording.stage_sentence,
+    unless=advice.unless_sentence,
     when=wording.when,
     with_blanks=coaching.with_blanks,
 )
@@ -63,19 +65,27 @@ def home(request: Request, before: str | None = None) -> HTMLResponse:
         rows=rows,
         demo=any(row.demo for row in rows),
         older=rows[-1].id if len(rows) == ROWS_PER_PAGE else None,
-        options=options(),
+        options=options(request),
         given=CallContext(),
         playbook=request.app.state.settings.playbook,
     )
 
 
 @router.get("/voicemails/{recording_id}")
-def voicemail(request: Request, recording_id: str) -> HTMLResponse:
-    store = request.app.state.store
+def voicemail(request: Request, recording_id: str, playbook: str | None = None) -> HTMLResponse:
+    """The report as it is stored, or, only to look at, the one another playbook would give."""
+    store, shelf = request.app.state.store, request.app.state.playbooks
     row = store.recording(recording_id)
     report = store.report(recording_id) if row.status == "done" else None
-    shown = report_view(report, store.waveform(recording_id)) if report else {}
-    return page(request, "voicemail.html", here="recordings", row=row, **shown)
+    if report is None:
+        return page(request, "voicemail.html", here="recordings", row=row)
+    made_by = shelf.find(report.playbook)
+    other = shelf.load(playbook) if playbook else made_by
+    judged = report if other in (made_by, None) else rejudge(report, other)
+    shown = report_view(judged, store.waveform(recording_id), other)
+    against = None if judged is report else comparison.comparison(report, judged, made_by, other)
+    titles = shelf.titles()
+    return page(request, "voicemail.html", here="recordings", row=row, against=against, playbooks=titles, **shown)
 
 
 @router.get("/voicemails/{recording_id}/row")
@@ -115,10 +125,11 @@ def check_script(
     given = CallContext()
     try:
         given = context_from(typed)
-        report = script_report(text, playbook, given)
+        judged_by = request.app.state.playbooks.load(playbook)
+        report = script_report(text, judged_by, given)
     except AfterbeepError as error:
         return script_page(request, text, given, playbook, status=error.status, problem=str(error))
-    return script_page(request, text, given, playbook, **report_view(report, None))
+    return script_page(request, text, given, playbook, **report_view(report, None, judged_by))
 
 
 def script_page(
@@ -132,7 +143,39 @@ def script_page(
         text=text,
         given=given,
         playbook_name=playbook_name,
-        options=options(),
+        options=options(request),
+        **shown,
+    )
+
+
+@router.get("/advise")
+def before_the_call(request: Request) -> HTMLResponse:
+    return advise_page(request, advice.AdviceForm(playbook=request.app.state.settings.playbook))
+
+
+@router.post("/advise")
+def advise_before_the_call(request: Request, form: Annotated[advice.AdviceForm, Form()]) -> HTMLResponse:
+    """Leave one, try later, press zero or write; what was typed stays in the form and out of the address."""
+    try:
+        playbook = request.app.state.playbooks.load(form.playbook or request.app.state.settings.playbook)
+        answer = advice.shown(advise(context_from(form.context()), playbook))
+    except AfterbeepError as error:
+        return advise_page(request, form, error.status, problem=str(error))
+    return advise_page(request, form, answer=answer, playbook=playbook)
+
+
+def advise_page(request: Request, form: advice.AdviceForm, status: int = 200, **shown: Any) -> HTMLResponse:
+    return page(
+        request,
+        "advise.html",
+        status,
+        here="advise",
+        given=form,
+        options=options(request),
+        channels=advice.CHANNELS,
+        preferable={name: advice.CHANNELS[name] for name in advice.PREFERABLE},
+        yes_no=advice.YES_NO,
+        facts=advice.FACTS,
         **shown,
     )
 
@@ -146,11 +189,11 @@ def page(request: Request, template: str, status: int = 200, **shown: Any) -> HT
     return templates.TemplateResponse(request, template, shown, status_code=status)
 
 
-def options() -> Options:
+def options(request: Request) -> Options:
     return Options(
         purposes={str(value): label for value, label in wording.PURPOSES.items()},
         relationships={str(value): label for value, label in wording.RELATIONSHIPS.items()},
-        playbooks={name: playbooks.load(name).title for name in playbooks.names()},
+        playbooks=request.app.state.playbooks.titles(),
     )
 
 
@@ -163,24 +206,21 @@ def context_from(typed: Mapping[str, str]) -> CallContext:
         raise InvalidRequest(f"Please check these fields: {fields}.") from error
 
 
-def script_report(text: str, playbook_name: str, context: CallContext) -> Report:
-    if playbook_name not in playbooks.names():
-        raise UnknownPlaybook(f"There is no playbook called “{playbook_name}”.")
+def script_report(text: str, playbook: Playbook, context: CallContext) -> Report:
     if not text.strip():
         raise InvalidRequest("There is nothing to check yet: type or paste your script.")
     return analyze_script(
         text,
-        playbook=playbooks.load(playbook_name),
+        playbook=playbook,
         context=context,
         report_id=uuid4().hex,
         created_at=datetime.now(UTC),
     )
 
 
-def report_view(report: Report, peaks: Sequence[float] | None) -> dict[str, Any]:
-    """Everything `parts/report.html` shows."""
+def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playbook | None = None) -> dict[str, Any]:
+    """Everything `parts/report.html` shows. Without the playbook it was made with, no bands."""
     coached = coaching.coaching(report)
-    playbook = playbooks.load(report.playbook.name) if report.playbook.name in playbooks.names() else None
     return {
         "report": report,
         "audio": report.recording is not None,
@@ -204,5 +244,8 @@ def known_facts(context: CallContext) -> dict[str, str]:
         "Known to them": context.relationship and wording.RELATIONSHIPS[context.relationship],
         "Message number": context.attempt and str(context.attempt),
         "Call suggested by": context.referrer,
+        "Likes to be reached by": context.preferred_channel and advice.CHANNELS[context.preferred_channel],
+        "Tried before": ", ".join(advice.CHANNELS[channel] for channel in context.channels_tried or ()),
+        "Another call planned that day": {True: "Yes", False: "No", None: None}[context.planned_retry_today],
     }
     return {label: value for label, value in facts.items() if value}

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from analysis.playbooks import PlaybookError
 from app.pages import problem_page
 from models.errors import AfterbeepError
 
@@ -37,7 +38,8 @@ def problem(request: Request, status: int, code: str, title: str, detail: str, *
 
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, AfterbeepError)
-    return problem(request, error.status, error.code, error.title, str(error))
+    place = {"line": error.line, "reason": error.reason} if isinstance(error, PlaybookError) else {}
+    return problem(request, error.status, error.code, error.title, str(error), **place)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -75,3 +75,14 @@ class ReportRow(Base):
     recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[str] = mapped_column(sa.Text)
     waveform: Mapped[list[float]] = mapped_column(sa.JSON)
+
+
+class PlaybookRow(Base):
+    """One version of a playbook a coach wrote, as TOML. Never changed: a report keeps the version it was made with."""
+
+    __tablename__ = "playbooks"
+
+    name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,17 +1,24 @@
 """`afterbeep serve`: the model in place, the worker started and kept alive, the service up."""
 
+import asyncio
 import ipaddress
+import socket
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.settings import Settings
 
-RESTART_AFTER_S = 1.0
+if TYPE_CHECKING:
+    import uvicorn
+
+RESTART_AFTER_S = (1, 2, 5, 15, 30)  # the longer, the oftener it died at once
+HEALTHY_AFTER_S = 60
 
 
 def serve(settings: Settings, demo: Path | None) -> None:
@@ -22,6 +29,7 @@ def serve(settings: Settings, demo: Path | None) -> None:
     from app.terminal import model_progress
 
     _refuse_strangers(settings.host)
+    listener = _listen(settings.host, settings.port)
     with model_progress(settings.model) as step:
         get_model(settings.model, settings.model_dir, step)
     app = create_app(settings)
@@ -29,12 +37,34 @@ def serve(settings: Settings, demo: Path | None) -> None:
         _show_samples(settings, demo)
     keeper = WorkerKeeper(settings)
     keeper.start()
-    address = f"http://{settings.host}:{settings.port}"
-    click.echo(f"Afterbeep is starting on {address} (stop it with Ctrl+C). Recordings are kept in {settings.data_dir}.")
     try:
-        uvicorn.run(app, host=settings.host, port=settings.port, log_level=settings.log_level, access_log=False)
+        asyncio.run(
+            _run(uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)), listener, settings)
+        )
+    except KeyboardInterrupt:
+        pass
     finally:
         keeper.stop()
+
+
+async def _run(server: "uvicorn.Server", listener: socket.socket, settings: Settings) -> None:
+    serving = asyncio.create_task(server.serve([listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.05)
+    if server.started:
+        click.echo(f"Recordings are kept in {settings.data_dir}.")
+        click.echo(f"Ready: open http://{settings.host}:{settings.port} in a browser (stop with Ctrl+C).")
+    await serving
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is started."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise click.ClickException(
+            f"Port {port} cannot be used ({error.strerror}). Is Afterbeep running already? Choose another with --port."
+        ) from error
 
 
 def _refuse_strangers(host: str) -> None:
@@ -73,7 +103,16 @@ class WorkerKeeper:
     """Starts the worker as a process of its own, and again whenever it dies."""
 
     def __init__(self, settings: Settings) -> None:
-        self.command = [sys.executable, "-m", "app.cli", "worker", "--attached", "--data-dir", str(settings.data_dir)]
+        self.command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "app.cli",
+            "worker",
+            "--attached",
+            "--data-dir",
+            str(settings.data_dir),
+        ]
         self.command += ["--model", settings.model]
         self.stopping = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
@@ -83,12 +122,17 @@ class WorkerKeeper:
         self.thread.start()
 
     def _keep(self) -> None:
+        deaths = 0
         while not self.stopping.is_set():
+            began_s = time.monotonic()
             # Its standard input closes when this process dies, however it dies, and the worker goes with it.
             self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE)  # noqa: S603  # our own command
-            if self.process.wait() and not self.stopping.is_set():
-                click.echo("The worker stopped unexpectedly; starting it again.", err=True)
-            time.sleep(RESTART_AFTER_S)
+            self.process.wait()
+            deaths = 0 if time.monotonic() - began_s > HEALTHY_AFTER_S else deaths + 1
+            pause_s = RESTART_AFTER_S[min(deaths, len(RESTART_AFTER_S) - 1)]
+            if not self.stopping.is_set():
+                click.echo(f"The worker stopped; starting it again in {pause_s} s.", err=True)
+            self.stopping.wait(pause_s)
 
     def stop(self) -> None:
         self.stopping.set()

@@ -1,4 +1,4 @@
-"""Rows: recordings and their reports."""
+"""Rows: recordings, their reports, and the playbooks a coach wrote."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,11 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from analysis.pipeline import Analysis
-from app.schema import RecordingRow, ReportRow
+from app.schema import PlaybookRow, RecordingRow, ReportRow
 from models.errors import AfterbeepError, NotFound
 from models.report import Report
-
-SEVERITIES = ("high", "medium", "low")
 
 
 class Store:
@@ -49,10 +47,6 @@ class Store:
     def save_report(self, recording_id: str, analysis: Analysis) -> None:
         """The report and its summary in the row, together. Nothing, if the recording was deleted meanwhile."""
         report = analysis.report
-        flagged = sorted(
-            (finding for finding in report.findings if finding.status == "flagged"),
-            key=lambda finding: SEVERITIES.index(finding.severity),
-        )
         with self.session() as session:
             row = session.get(RecordingRow, recording_id)
             if row is None:
@@ -62,8 +56,8 @@ class Store:
             )
             row.status, row.stage = "done", None
             row.format, row.duration_s = analysis.sound.recording.format, analysis.sound.recording.duration_s
-            row.score, row.flags = report.score.points, len(flagged)
-            row.top_flag = flagged[0].title if flagged else None
+            row.score, row.flags = report.score.points, len(report.flagged)
+            row.top_flag = report.flagged[0].title if report.flagged else None
 
     def fail(self, recording_id: str, error: AfterbeepError) -> None:
         with self.session() as session:
@@ -100,6 +94,14 @@ class Store:
             row = session.get(ReportRow, recording_id)
         return None if row is None else Report.model_validate_json(row.body)
 
+    def reports(self, limit: int) -> list[tuple[RecordingRow, Report]]:
+        """The newest recordings that have a report, with it."""
+        query = sa.select(RecordingRow, ReportRow.body).join(ReportRow, ReportRow.recording_id == RecordingRow.id)
+        newest = query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+        with self.session() as session:
+            rows = session.execute(newest).all()
+        return [(row, Report.model_validate_json(body)) for row, body in rows]
+
     def waveform(self, recording_id: str) -> list[float] | None:
         with self.session() as session:
             row = session.get(ReportRow, recording_id)
@@ -118,6 +120,34 @@ class Store:
             if row is None:
                 raise NotFound("There is no recording with this id. It may have been deleted already.")
             session.delete(row)
+
+    # Playbooks
+
+    def playbook(self, name: str, version: int | None = None) -> PlaybookRow | None:
+        """One version of a stored playbook, or its newest."""
+        query = sa.select(PlaybookRow).where(PlaybookRow.name == name).order_by(PlaybookRow.version.desc()).limit(1)
+        with self.session() as session:
+            return session.scalar(query if version is None else query.where(PlaybookRow.version == version))
+
+    def playbook_versions(self, name: str) -> Sequence[PlaybookRow]:
+        """Every version of a stored playbook, the newest first."""
+        query = sa.select(PlaybookRow).where(PlaybookRow.name == name).order_by(PlaybookRow.version.desc())
+        with self.session() as session:
+            return session.scalars(query).all()
+
+    def playbook_names(self) -> Sequence[str]:
+        with self.session() as session:
+            return session.scalars(sa.select(PlaybookRow.name).distinct().order_by(PlaybookRow.name)).all()
+
+    def add_playbook(self, row: PlaybookRow) -> None:
+        """Raises IntegrityError if there is this version already."""
+        with self.session() as session:
+            session.add(row)
+
+    def recordings_by_playbook(self) -> dict[str, int]:
+        query = sa.select(RecordingRow.playbook, sa.func.count().label("recordings")).group_by(RecordingRow.playbook)
+        with self.session() as session:
+            return {row.playbook: row.recordings for row in session.execute(query)}
 
     def ping(self) -> None:
         with self.session() as session:

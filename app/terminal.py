@@ -16,11 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.evaluate import RuleAccuracy
+from app.views.advice import DECISIONS, FACTS, GOALS, SITUATIONS, TONES, unless_sentence
+from models.advice import Advice
 from models.playbook import Playbook
 from models.report import Evidence, Finding, Report
 
 out = Console()
 err = Console(stderr=True)
+TONE_STYLE = {"keep": "bold green", "stop": "bold red", "try": "bold cyan", "silent": "bold yellow"}
 SEVERITY_STYLE = {"high": "bold red", "medium": "yellow", "low": "dim yellow"}
 
 
@@ -68,17 +71,16 @@ def show_failure(name: str, message: str) -> None:
 
 
 def show_report(report: Report, playbook: Playbook) -> None:
-    flagged = [finding for finding in report.findings if finding.status == "flagged"]
     unjudged = [finding for finding in report.findings if finding.status == "not_evaluated"]
     passed = [finding for finding in report.findings if finding.status == "passed"]
     parts: list[Any] = [_headline(report), Text(report.transcript.text, style="italic"), Text()]
     if report.strengths:
         parts += [Rule("Keep", style="green", align="left")]
         parts += [_strength(strength.title, strength.evidence) for strength in report.strengths]
-    if flagged:
+    if report.flagged:
         lost = {loss.rule: loss.points for loss in report.score.lost}
         parts += [Rule("Stop, and try instead", style="red", align="left")]
-        parts += [_finding(finding, lost.get(finding.rule, 0)) for finding in flagged]
+        parts += [_finding(finding, lost.get(finding.rule, 0)) for finding in report.flagged]
     parts += [Rule("Measured", align="left"), _measures(report, playbook)]
     if passed:
         parts += [Text("Passed: " + ", ".join(finding.title for finding in passed), style="dim")]
@@ -143,6 +145,27 @@ def _measures(report: Report, playbook: Playbook) -> Table:
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+
+
+def show_advice(advice: Advice, playbook: Playbook) -> None:
+    parts: list[Any] = [Text(DECISIONS[advice.decision], TONE_STYLE[TONES[advice.decision]])]
+    if advice.missing:
+        parts += [Text(f"Please say {' and '.join(FACTS[fact] for fact in advice.missing)}.")]
+    elif advice.not_evaluated_because:
+        parts += [Text(advice.not_evaluated_because)]
+    for reason in advice.reasons:
+        parts += [Text(reason.text), Text(reason.source, style="dim")]
+    parts += [Text.assemble((unless_sentence(one), "yellow"), f" {one.reason.text}") for one in advice.unless]
+    message, (shortest_s, longest_s) = advice.message, advice.message.length_s
+    parts += [Text(), Rule("If you leave one", style="green", align="left")]
+    parts += [Text(f"{GOALS[message.goal]}, in {shortest_s:g} to {longest_s:g} seconds. {message.purpose}")]
+    parts += [Text(f"  {number}. {part}") for number, part in enumerate(message.must_hold, 1)]
+    parts += [Text.assemble(("Say: ", "bold green"), message.template), Text(message.source, style="dim")]
+    for script in advice.reception:
+        parts += [Text(), Rule(SITUATIONS[script.situation], align="left")]
+        parts += [Text.assemble(("Say: ", "bold green"), line) for line in script.say]
+        parts += [Text(script.source, style="dim")]
+    out.print(Panel(Group(*parts), title=f"[bold]{escape(playbook.title)}", title_align="left"))
 
 
 def show_accuracy(accuracies: Sequence[RuleAccuracy], *, show_errors: bool) -> None:

@@ -13,7 +13,8 @@ AfterbeepError
 │   └── DamagedModel          damaged_model
 ├── PlaybookError             the playbook cannot be used
 │   ├── InvalidPlaybook       invalid_playbook
-│   └── UnknownPlaybook       unknown_playbook
+│   ├── UnknownPlaybook       unknown_playbook
+│   └── ShippedPlaybook       shipped_playbook
 ├── RequestError              the request cannot be carried out as it is
 │   ├── NotFound              not_found
 │   ├── NotReady              not_ready
@@ -97,6 +98,12 @@ class InvalidPlaybook(PlaybookError):
 class UnknownPlaybook(PlaybookError):
     code = "unknown_playbook"
     title = "Unknown playbook"
+
+
+class ShippedPlaybook(PlaybookError):
+    code = "shipped_playbook"
+    status = 409
+    title = "Playbook cannot be changed"
 
 
 class RequestError(AfterbeepError):

@@ -1,13 +1,14 @@
 """What arrives: a recording, and what is known about the call it was left on."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from models.base import Frozen
 
 Purpose = Literal["cold", "warm_followup", "active_deal", "meeting_confirmation", "non_sales"]
 Relationship = Literal["none", "referred", "known", "customer"]
+Channel = Literal["phone", "voicemail", "email", "text", "social", "assistant"]
 
 #: Purposes that owe the listener no pitch: neither an opener nor a value proposition is judged.
 PURPOSES_WITHOUT_PITCH: frozenset[Purpose] = frozenset({"active_deal", "meeting_confirmation", "non_sales"})
@@ -24,7 +25,21 @@ class CallContext(Frozen):
     attempt: int | None = Field(None, ge=1, le=1000, description="Which message to this prospect this is, from 1.")
     referrer: str | None = Field(None, max_length=200, description="Who suggested the call.")
     spoke_before: bool | None = Field(None, description="Whether rep and prospect had really spoken before.")
+    planned_retry_today: bool | None = Field(None, description="Whether the rep means to call again the same day.")
+    preferred_channel: Channel | None = Field(None, description="How the prospect likes to be reached, where known.")
+    channels_tried: tuple[Channel, ...] | None = Field(
+        None,
+        description="What was tried for this matter without an answer: "
+        "phone, voicemail, email, text, social, assistant; empty, or “none” in a form, if nothing was.",
+    )
     agent_channel: int | None = Field(None, ge=0, le=63, description="The rep's channel of the recording, from 0.")
+
+    @field_validator("channels_tried", mode="before")
+    @classmethod
+    def _from_a_form(cls, given: Any) -> Any:
+        """Forms send words: “email, text”, or “none” for nothing tried."""
+        words = given.replace(",", " ").split() if isinstance(given, str) else given
+        return [word for word in words if word != "none"] if isinstance(words, list | tuple) else words
 
 
 class Recording(Frozen):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from models.base import Frozen
-from models.playbook import Severity
+from models.playbook import SEVERITIES, PieceKind, Severity
 from models.recording import CallContext, Recording
 from models.transcript import Transcript
 
@@ -78,6 +78,22 @@ class Strength(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class RewritePiece(Frozen):
+    """A part of a rewrite: the rep's own words, or the playbook's with [blanks] to fill in."""
+
+    kind: PieceKind
+    text: str
+    own: bool = Field(description="Whether the rep said it, or gave it with the call.")
+
+
+class Rewrite(Frozen):
+    """The whole message as it could be said. `text` is the texts of the pieces, one after the other."""
+
+    text: str
+    pieces: tuple[RewritePiece, ...]
+    estimated_s: float = Field(ge=0, description="How long it takes to say, blanks read out.")
+
+
 class PointsLost(Frozen):
     rule: str
     points: int
@@ -111,5 +127,13 @@ class Report(Frozen):
     findings: tuple[Finding, ...]
     strengths: tuple[Strength, ...]
     score: Score
+    rewrite: Rewrite | None = Field(None, description="The whole message, better; None where its words are fine.")
     playbook: PlaybookRef
     analyzer_version: str
+
+    @property
+    def flagged(self) -> tuple[Finding, ...]:
+        """What to change, the costliest first: by severity, then by the points it lost."""
+        lost = {loss.rule: loss.points for loss in self.score.lost}
+        flagged = [finding for finding in self.findings if finding.status == "flagged"]
+        return tuple(sorted(flagged, key=lambda one: (SEVERITIES.index(one.severity), -lost.get(one.rule, 0))))

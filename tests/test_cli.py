@@ -1,6 +1,7 @@
 """The command line as a person meets it."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +144,12 @@ def test_evaluate_counts_and_shows_mistakes(tmp_path: Path) -> None:
     assert "flagged wrongly wrong" in shown
     path.write_text('{"text": "no labels"}')
     assert "Line 1" in run("evaluate", str(path)).output
+
+
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = run("serve", "--port", str(port), "--data-dir", str(tmp_path / "data"))
+    assert result.exit_code == 1
+    assert f"Port {port} cannot be used" in result.output
+    assert not (tmp_path / "data").exists()

@@ -326,7 +326,7 @@ def test_a_script_is_judged_and_stays_in_the_form(client: TestClient) -> None:
     ("fields", "sentence"),
     [
         ({"text": "  ", "playbook": "cold-outreach"}, "There is nothing to check yet"),
-        ({"text": "Hi.", "playbook": "../../secrets.toml"}, "There is no playbook called"),
+        ({"text": "Hi.", "playbook": "../../secrets.toml"}, "There is no playbook"),
         ({"text": "Hi.", "playbook": "cold-outreach", "attempt": "many"}, "Please check these fields: attempt."),
     ],
 )

@@ -1,5 +1,7 @@
 """The judgement: every rule is one small function, and one visible tuple lists them in the order of the report."""
 
+from collections.abc import Mapping
+
 from analysis.detectors.base import Detector, Heard, Verdict
 from analysis.detectors.closing import (
     callback_only_cta,
@@ -47,14 +49,12 @@ from analysis.detectors.strengths import (
     referral_mention,
     specific_value,
 )
-from collections.abc import Mapping
-
 from models.playbook import Playbook
 from models.recording import CallContext
 from models.report import Measurements
 from models.transcript import Transcript
 
-__all__ = ["DETECTORS", "STRENGTHS", "Detector", "Heard", "Judgement", "Verdict", "judge"]
+__all__ = ["DETECTORS", "STRENGTHS", "Detector", "Heard", "Judgement", "Verdict", "judge", "judge_heard"]
 
 DETECTORS: tuple[Detector, ...] = (
     vague_opener,
@@ -104,6 +104,12 @@ def judge(
     not_measured: Mapping[str, str],
     context: CallContext,
     playbook: Playbook,
+    *,
+    with_meaning: bool = True,
 ) -> Judgement:
-    """Every rule and strength of the playbook on one message."""
-    return _judge(Heard(transcript, measurements, not_measured, context, playbook), DETECTORS, STRENGTHS)
+    """Every rule and strength of the playbook on one message; without meaning, by the phrase rules alone."""
+    return judge_heard(Heard(transcript, measurements, not_measured, context, playbook, with_meaning))
+
+
+def judge_heard(heard: Heard) -> Judgement:
+    return _judge(heard, DETECTORS, STRENGTHS)

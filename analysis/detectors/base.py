@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.detectors.phrases import compiled
 from analysis.detectors.text import Said, Span
@@ -13,12 +13,15 @@ from models.recording import PURPOSES_WITHOUT_PITCH, CallContext
 from models.report import Evidence, Measurements, Status
 from models.transcript import Transcript
 
+if TYPE_CHECKING:
+    from analysis.meaning import Understood
+
 
 @dataclass(frozen=True, eq=False)
 class Heard:
     """One message as the detectors see it: the words, the measures, and what is known about the call.
 
-    `meaning` may hold scores of a classifier, label -> 0..1; no detector needs it. `memo` keeps what several detectors ask.
+    `memo` keeps what several detectors ask. Without meaning the phrase rules judge alone.
     """
 
     transcript: Transcript
@@ -26,12 +29,21 @@ class Heard:
     not_measured: Mapping[str, str]
     context: CallContext
     playbook: Playbook
-    meaning: Mapping[str, float] = field(default_factory=dict)
+    with_meaning: bool = True
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def said(self) -> Said:
         return Said([word.text for word in self.transcript.words])
+
+    @cached_property
+    def understood(self) -> "Understood | None":
+        """The message as a whole; None where there is nothing to understand, or nothing installed to do it."""
+        from analysis.meaning import installed  # numpy, and weights from disk
+
+        meaning = installed() if self.with_meaning and self.said.words else None
+        sentences = (" ".join(self.said.words[first : last + 1]) for first, last in self.said.sentence_words)
+        return meaning.understand(tuple(sentences)) if meaning else None
 
     @cached_property
     def phone_numbers(self) -> list[PhoneNumber]:

@@ -10,7 +10,7 @@ def callback_only_cta(heard: Heard, rule: RuleSettings) -> Verdict:
     if not heard.owes_a_pitch and heard.context.purpose != "active_deal":
         return not_evaluated("A call back is a fair thing to ask for when there is nothing to sell.")
     steps = next_steps(heard)
-    if steps.bare_callbacks and not steps.others:
+    if steps.bare_callbacks and not steps.firm:
         return flagged(*(heard.evidence(span) for span in steps.bare_callbacks[:2]))
     return passed()
 

@@ -17,7 +17,9 @@ def missing_value_prop(heard: Heard, rule: RuleSettings) -> Verdict:
     if not offers_value(heard):
         return flagged(*(heard.evidence(span) for span in heard.find(rule.families.get("generic", ()))[:2]))
     elements = value_elements(heard)
-    return passed(*(heard.evidence(element.span) for element in elements[:3]), elements=sorted({e.kind for e in elements}))
+    return passed(
+        *(heard.evidence(element.span) for element in elements[:3]), elements=sorted({e.kind for e in elements})
+    )
 
 
 def late_value(heard: Heard, rule: RuleSettings) -> Verdict:
@@ -33,9 +35,13 @@ def late_value(heard: Heard, rule: RuleSettings) -> Verdict:
     begins = heard.transcript.words[0].start_s
     if evidence.start_s is not None and begins is not None:
         after_s = round(evidence.start_s - begins, 1)
-        return flagged(evidence, after_s=after_s) if after_s > limits.late_value_s else passed(evidence, after_s=after_s)
+        return (
+            flagged(evidence, after_s=after_s) if after_s > limits.late_value_s else passed(evidence, after_s=after_s)
+        )
     words = heard.said.word_range(first)[0]
-    return flagged(evidence, after_words=words) if words > limits.late_value_words else passed(evidence, after_words=words)
+    return (
+        flagged(evidence, after_words=words) if words > limits.late_value_words else passed(evidence, after_words=words)
+    )
 
 
 def self_centered_pitch(heard: Heard, rule: RuleSettings) -> Verdict:

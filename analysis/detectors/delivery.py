@@ -42,7 +42,9 @@ def too_slow(heard: Heard, rule: RuleSettings) -> Verdict:
     limits, pace = heard.playbook.limits, heard.measurements.message_wpm
     if pace is None:
         return _unmeasured(heard, "message_wpm")
-    return _over(pace < limits.message_wpm[0] * (1 - limits.pace_dead_band), message_wpm=pace, limit_wpm=limits.message_wpm[0])
+    return _over(
+        pace < limits.message_wpm[0] * (1 - limits.pace_dead_band), message_wpm=pace, limit_wpm=limits.message_wpm[0]
+    )
 
 
 def monotone(heard: Heard, rule: RuleSettings) -> Verdict:

@@ -1,14 +1,19 @@
 """From verdicts to findings, strengths and a score that sums exactly."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
-from analysis.detectors.base import Detector, Heard, Verdict, not_evaluated
+from analysis.detectors.base import Detector, Heard, Verdict, not_evaluated, passed
+from analysis.detectors.meant import weighed, weighed_strength
 from analysis.detectors.wording import say_instead
 from models.playbook import RuleSettings
 from models.report import Finding, PointsLost, Score, Strength
 
 OUT_OF = 100
+#: A rule that cannot be broken where this strength is: whoever offers value does not miss it.
+RULED_OUT_BY = {"missing_value_prop": "specific_value"}
+#: A strength that proves another: an insight is value too, without product or percentage.
+PROVED_BY = {"specific_value": "insight_offer"}
 
 
 @dataclass(frozen=True)
@@ -21,14 +26,15 @@ class Judgement:
 
 
 def judge(heard: Heard, detectors: Sequence[Detector], strengths: Sequence[Detector]) -> Judgement:
-    findings = tuple(_finding(detector, heard) for detector in detectors)
-    return Judgement(findings, tuple(_strengths(strengths, heard)), score(findings, heard))
+    praise = tuple(_strengths(strengths, heard))
+    findings = tuple(_finding(detector, heard, {strength.rule for strength in praise}) for detector in detectors)
+    return Judgement(findings, praise, score(findings, heard))
 
 
-def _finding(detector: Detector, heard: Heard) -> Finding:
+def _finding(detector: Detector, heard: Heard, praised: Set[str]) -> Finding:
     rule = detector.__name__
     settings = heard.playbook.rules[rule]
-    verdict = _verdict(detector, heard, settings)
+    verdict = _verdict(detector, heard, settings, praised)
     return Finding(
         rule=rule,
         status=verdict.status,
@@ -44,20 +50,29 @@ def _finding(detector: Detector, heard: Heard) -> Finding:
     )
 
 
-def _verdict(detector: Detector, heard: Heard, settings: RuleSettings) -> Verdict:
+def _verdict(detector: Detector, heard: Heard, settings: RuleSettings, praised: Set[str]) -> Verdict:
     if not settings.enabled:
         return not_evaluated(f"The playbook {heard.playbook.name} leaves this rule out.")
-    return detector(heard, settings)
+    verdict = detector(heard, settings)
+    if RULED_OUT_BY.get(detector.__name__) in praised and verdict.status != "not_evaluated":
+        return passed(**verdict.detail)
+    return weighed(detector.__name__, verdict, heard)
 
 
 def _strengths(detectors: Iterable[Detector], heard: Heard) -> Iterable[Strength]:
-    for detector in detectors:
-        settings = heard.playbook.strengths[detector.__name__]
-        if not settings.enabled:
-            continue
-        verdict = detector(heard, settings)
-        if verdict.status == "passed":
-            yield Strength(rule=detector.__name__, title=settings.title, why=settings.why, evidence=verdict.evidence)
+    for rule, verdict in _praise(detectors, heard).items():
+        settings = heard.playbook.strengths[rule]
+        if settings.enabled and verdict.status == "passed":
+            yield Strength(rule=rule, title=settings.title, why=settings.why, evidence=verdict.evidence)
+
+
+def _praise(detectors: Iterable[Detector], heard: Heard) -> dict[str, Verdict]:
+    by_words = {one.__name__: one(heard, heard.playbook.strengths[one.__name__]) for one in detectors}
+    verdicts = {rule: weighed_strength(rule, verdict, heard) for rule, verdict in by_words.items()}
+    for rule, proof in PROVED_BY.items():
+        if verdicts[rule].status != "passed" and verdicts[proof].status == "passed":
+            verdicts[rule] = verdicts[proof]
+    return verdicts
 
 
 def score(findings: Iterable[Finding], heard: Heard) -> Score:

@@ -1,25 +1,53 @@
-"""Lists of products and features: things in a row, with commas or without, that say what is had and not what it does."""
+"""Lists of products and features: things in a row that say what is had, not what it does."""
 
 from collections.abc import Iterator
 
 from analysis.detectors.base import Heard, once_per_message
 from analysis.detectors.people import COMMON, introduction
 from analysis.detectors.text import Span
+from analysis.spoken import word_set
 
 #: Things in a row that make a list: three behind words like "we offer", four anywhere.
 ENOUGH_AFTER_LEAD, ENOUGH_ALONE, ENOUGH_WITHOUT_COMMAS = 3, 4, 6
 _MAX_ITEM_WORDS = 4
-_JOINS = frozenset("and or plus then also the a an our your some even of for to on in with all us this now um my that new".split())
-_NOT_A_THING = COMMON - _JOINS - {"voice", "mail", "phone", "office", "message", "check", "call", "calls", "company", "business", "real", "time", "work", "people"}
-_TIMES = frozenset("monday tuesday wednesday thursday friday saturday sunday noon cheers bye thanks".split())
+_JOINS = word_set(
+    """
+    and or plus then also the a an our your some even of for to on in with all us this now um my that new
+    """
+)
+_NOT_A_THING = (
+    COMMON
+    - _JOINS
+    - {
+        "voice",
+        "mail",
+        "phone",
+        "office",
+        "message",
+        "check",
+        "call",
+        "calls",
+        "company",
+        "business",
+        "real",
+        "time",
+        "work",
+        "people",
+    }
+)
+_TIMES = word_set(
+    """
+    monday tuesday wednesday thursday friday saturday sunday noon cheers bye thanks
+    """
+)
 
 
 @once_per_message
 def feature_lists(heard: Heard) -> list[Span]:
     """Every list of features in the message."""
-    found = [span for span in _with_commas(heard)]
+    found = list(_with_commas(heard))
     if not found:
-        found = [span for span in _without_commas(heard)]
+        found = list(_without_commas(heard))
     repeated = heard.find(heard.family("feature_dump", "repeated"))
     if not found and len(repeated) >= ENOUGH_AFTER_LEAD:
         found = [Span(repeated[0].first, repeated[-1].last)]
@@ -28,7 +56,9 @@ def feature_lists(heard: Heard) -> list[Span]:
 
 def _after_introduction(heard: Heard) -> int:
     intro = introduction(heard)
-    return max((span.last + 1 for span in (intro.caller, intro.company, intro.prospect) if span and span.first < 30), default=0)
+    return max(
+        (span.last + 1 for span in (intro.caller, intro.company, intro.prospect) if span and span.first < 30), default=0
+    )
 
 
 def _with_commas(heard: Heard) -> Iterator[Span]:

@@ -3,13 +3,18 @@
 from analysis.detectors.base import Heard, Verdict, flagged, flagged_if, not_evaluated, once_per_message, passed
 from analysis.detectors.content import NO_PITCH_OWED
 from analysis.detectors.people import introduction
-from analysis.detectors.text import Span
 from analysis.detectors.signals import signals, spans_of_signals
+from analysis.detectors.text import Span
 from analysis.detectors.value import offers_value, value_elements
+from analysis.spoken import word_set
 from models.playbook import RuleSettings
 
 _NO_WORDS = "There are no words."
-_IN_OPENING = frozenset({"numbers", "your_own", "insight", "pain", "loss", "referral", "noticed", "about_you", "vague", "boast", "intent", "check_in"})
+_IN_OPENING = word_set(
+    """
+    about_you pain referral your_own noticed intent check_in vague numbers boast loss insight
+    """
+)
 
 
 def vague_opener(heard: Heard, rule: RuleSettings) -> Verdict:
@@ -36,7 +41,11 @@ def opening_window(heard: Heard) -> Span | None:
     start = max(named, default=-1) + 1
     if start >= len(heard.said.tokens):
         return None
-    ends = [sentence.last for sentence in heard.said.sentences if sentence.last >= start and sentence.last - max(sentence.first, start) >= 3]
+    ends = [
+        sentence.last
+        for sentence in heard.said.sentences
+        if sentence.last >= start and sentence.last - max(sentence.first, start) >= 3
+    ]
     return Span(start, ends[min(1, len(ends) - 1)] if ends else len(heard.said.tokens) - 1)
 
 
@@ -104,9 +113,17 @@ def checking_in(heard: Heard, rule: RuleSettings) -> Verdict:
     spans = check_ins(heard)
     if not spans:
         return passed()
-    if offers_value(heard):
+    if not heard.has(rule.families.get("explicit", ())) and _pitches(heard):
+        return passed()
+    if offers_value(heard) or heard.has(rule.families.get("news", ())):
         return passed(*(heard.evidence(span) for span in spans[:1]))
     return flagged(*(heard.evidence(span) for span in spans[:3]))
+
+
+def _pitches(heard: Heard) -> bool:
+    """A list of products or talk of one's own company: whatever is asked beside it, that is why they call."""
+    counted = signals(heard)
+    return counted["features"] > 0 or counted["boast"] + counted["intent"] > 1
 
 
 @once_per_message

@@ -6,44 +6,67 @@ from importlib.resources import files
 
 from analysis.detectors.base import Heard, once_per_message
 from analysis.detectors.text import Said, Span
+from analysis.spoken import word_set
 
-GREETINGS = frozenset(
-    "hi hello hey hiya howdy heya yo hallo good morning afternoon evening day gday there yeah yes so okay alright right "
-    "greetings namaste well oh again sir maam folks mate".split()
+GREETINGS = word_set(
+    """
+    hi hello hey hiya howdy heya yo hallo good morning afternoon evening day gday there yeah yes so okay alright
+    right greetings namaste well oh again sir maam folks mate
+    """
 )
-TITLES = frozenset("mr mrs ms miss dr prof professor sir madam coach pastor principal judge sheriff mayor chief doc".split())
-_LINKS = frozenset("with from at of".split())
-_BEFORE_LINKS = frozenset("over down out up in here calling again".split())
+TITLES = word_set(
+    """
+    mr mrs ms miss dr prof professor sir madam coach pastor principal judge sheriff mayor chief doc
+    """
+)
+_LINKS = frozenset(["with", "from", "at", "of"])
+_BEFORE_LINKS = word_set(
+    """
+    over down out up in here calling again
+    """
+)
 #: What may follow "Dana with Acme" when Dana is the caller; any other verb makes her somebody the caller speaks of.
-_AFTER_OWN_COMPANY = frozenset(
-    "calling here and again in on out down i we how just returning about regarding the your this where following confirming "
-    "checking with hope hoping so um over uh got wanted sorry trying hey hi real quick spelled or you it my as up for if".split()
+_AFTER_OWN_COMPANY = word_set(
+    """
+    calling here and again in on out down i we how just returning about regarding the your this where following
+    confirming checking with hope hoping so um over uh got wanted sorry trying hey hi real quick spelled or you it
+    my as up for if
+    """
 )
-_MARKS_CALLER = frozenset("here calling again side speaking".split())
+_MARKS_CALLER = frozenset(["here", "calling", "again", "side", "speaking"])
 #: What "with" may be followed by when no company is named.
-_NO_COMPANY = frozenset(
-    "a an your my you me it this that them us regard regards respect what whatever home work here all some one the our his her "
-    "church school down up next no any these those".split()
+_NO_COMPANY = word_set(
+    """
+    a an your my you me it this that them us regard regards respect what whatever home work here all some one the
+    our his her church school down up next no any these those
+    """
 )
 #: Words a lower-case name is not made of, though they are no closed class: what callers do and speak of.
-_NOT_IN_NAMES = frozenset("showing keep ringing seen sent put come came testing water solar department everything trying timely".split())
+_NOT_IN_NAMES = word_set(
+    """
+    showing keep ringing seen sent put come came testing water solar department everything trying timely
+    """
+)
 #: Words that are never part of a name: the closed classes, and what openings are made of.
-COMMON = frozenset(
-    """a an the and or but so that if when what where who which whose how why because than as of to for from with at in on by
-    about into over under after before since until till while though i we you he she they it is are was were be been being am
-    will would can could should may might must do does did done have has had having not no my your our their his her its this
-    these those some any all both each every very really just only also even going want wanted need needed like love know
-    think thought guess hope hoping hopefully said told tell see seeing saw say get got let make made take call calling called
-    calls phone message ask asked between off up out through down back across around near per plus me us him them myself mine
-    here there now today tomorrow yesterday tonight morning afternoon evening week month year time times minute moment quick
-    hi hello hey good thanks thank please sorry okay yes yeah well anyway again still too much many more most less lot little
-    new old next last first second other another own same one two three four five six seven eight nine ten left leave leaving
-    reach reaching touch touching base check checking follow following circling look looking forward great nice wonderful
-    person people guy somebody someone anybody owner manager charge responsible whoever office business company team number
-    name reason regarding re concerning local return returning got chance interested speak talk speaking talking work working
-    recently noticed heard read found helped help helping hate wish won wonder wondering happy glad excited pleased
-    congratulations voicemail voice mail friendly reminder automated important urgent maybe perhaps probably actually
-    basically honestly obviously busy long short kind sort""".split()
+COMMON = word_set(
+    """
+    a an the and or but so that if when what where who which whose how why because than as of to for from with at in
+    on by about into over under after before since until till while though i we you he she they it is are was were
+    be been being am will would can could should may might must do does did done have has had having not no my your
+    our their his her its this these those some any all both each every very really just only also even going want
+    wanted need needed like love know think thought guess hope hoping hopefully said told tell see seeing saw say
+    get got let make made take call calling called calls phone message ask asked between off up out through down
+    back across around near per plus me us him them myself mine here there now today tomorrow yesterday tonight
+    morning afternoon evening week month year time times minute moment quick hi hello hey good thanks thank please
+    sorry okay yes yeah well anyway again still too much many more most less lot little new old next last first
+    second other another own same one two three four five six seven eight nine ten left leave leaving reach reaching
+    touch touching base check checking follow following circling look looking forward great nice wonderful person
+    people guy somebody someone anybody owner manager charge responsible whoever office business company team number
+    name reason regarding re concerning local return returning got chance interested speak talk speaking talking
+    work working recently noticed heard read found helped help helping hate wish won wonder wondering happy glad
+    excited pleased congratulations voicemail voice mail friendly reminder automated important urgent maybe perhaps
+    probably actually basically honestly obviously busy long short kind sort
+    """
 )
 
 
@@ -78,7 +101,9 @@ class _Reader:
         self.said: Said = heard.said
         self.texts = heard.said.texts
         self.company_words = frozenset(heard.playbook.lists.get("company_word", ()))
-        written = [word for word in self.said.words[1:] if word[:1].isalpha() and not word.startswith("I'") and word != "I"]
+        written = [
+            word for word in self.said.words[1:] if word[:1].isalpha() and not word.startswith("I'") and word != "I"
+        ]
         self.cased = bool(written) and sum(word[0].isupper() for word in written) * 25 >= len(written)
 
     def read(self) -> Introduction:
@@ -88,9 +113,9 @@ class _Reader:
         placed = self._from_segments(start) if self.said.punctuated and self.cased else self._from_run(start)
         caller = self._stated_caller(start) or placed.caller or self._named_in_passing(start) or self._signed_name()
         company = self._stated_company(caller) or placed.company or self._company_anywhere()
-        if caller is not None and caller.size > 1 and not self._known_name(caller) and not self._surely_named(caller):
-            if company is None or _overlap(caller, company):
-                return Introduction(None, caller, placed.prospect)  # "Lochend Cover here": whoever it is, it is the company
+        unheard_of = caller is not None and caller.size > 1 and not self._known_name(caller)
+        if caller and unheard_of and not self._surely_named(caller) and (not company or _overlap(caller, company)):
+            return Introduction(None, caller, placed.prospect)  # "Lochend Cover here": whoever it is, it is the company
         return Introduction(caller, company, placed.prospect)
 
     def _surely_named(self, run: Span) -> bool:
@@ -107,7 +132,9 @@ class _Reader:
                 return run
         for span in self.heard.find(family("missing_caller_name", "caller_follows")):
             run = None if self._ends_sentence(span.last) else self._run(span.last + 1)
-            certain = run and (self._known_name(run) or self._link_after(run.last) is not None or (self.cased and run.first < 40))
+            certain = run and (
+                self._known_name(run) or self._link_after(run.last) is not None or (self.cased and run.first < 40)
+            )
             if run and certain and self._is_person(run, introduced=True):
                 return run
         return self._marked_caller(start) or self._unheard_name()
@@ -137,9 +164,10 @@ class _Reader:
                     continue
                 if self._is_person(run, introduced=True):
                     return run
-            elif self._ends_clause(index) or self._link_after(run.last) is not None or self._starts_clause(run.first):
-                if self._is_person(run, introduced=text != "calling"):
-                    return run
+                continue
+            apart = self._ends_clause(index) or self._link_after(run.last) is not None or self._starts_clause(run.first)
+            if apart and self._is_person(run, introduced=text != "calling"):
+                return run
         return None
 
     def _stated_company(self, caller: Span | None) -> Span | None:
@@ -147,14 +175,16 @@ class _Reader:
             link = self._link_after(caller.last)
             if link is not None and (run := self._company_run(link + 1) or self._loose_company(link + 1)):
                 return run
-            if run := self._apposition(caller):
+            if run := self._apposition(caller) or self._run_on(caller):
                 return run
         for span in self.heard.find(self.heard.family("missing_company", "company_follows")):
             if not self._ends_sentence(span.last) and (run := self._company_run(span.last + 1)):
                 return run
         for span in self.heard.find(self.heard.family("missing_caller_name", "caller_follows")):
             run = None if self._ends_sentence(span.last) else self._company_run(span.last + 1)
-            if run and (self._has_company_word(run) or (run.size == 1 and self._ends_clause(run.last) and not self._known_name(run))):
+            alone = run is not None and run.size == 1 and self._ends_clause(run.last)
+            unheard = caller is None and span.first < 8 and not self.cased
+            if run and (self._has_company_word(run) or ((alone or unheard) and not self._known_name(run))):
                 return run
         return self._unlinked_company() or self._signed_company()
 
@@ -163,7 +193,11 @@ class _Reader:
         last = caller.last
         if self.texts[caller.first] in TITLES:
             return None
-        while last + 1 < len(self.texts) and self.texts[last + 1] in _BEFORE_LINKS | {"this", "side", "speaking"} and not self._ends_clause(last):
+        while (
+            last + 1 < len(self.texts)
+            and self.texts[last + 1] in _BEFORE_LINKS | {"this", "side", "speaking"}
+            and not self._ends_clause(last)
+        ):
             last += 1
         if not self.said.tokens[last].comma_after or self.said.tokens[last].ends_sentence:
             return None
@@ -172,13 +206,39 @@ class _Reader:
             return run
         return None
 
+    def _run_on(self, caller: Span) -> Span | None:
+        """ "Erin Voss Voss Tax Group": a comma that was never written."""
+        whole = self._company_run(caller.first)
+        if whole is None or whole.size < 3 or not self._has_company_word(Span(caller.first + 1, whole.last)):
+            return None
+        return Span(min(caller.first + 2, whole.last), whole.last)
+
     def _unlinked_company(self) -> Span | None:
-        """ "from Zentriq", "with Pay Bright": near the start, whatever stands before it."""
-        for index, text in enumerate(self.texts[:30]):
-            if text in {"from", "with", "at"} and (run := self._company_run(index + 1)) and self._may_follow(run):
+        """ "from Zentriq", "over at Truelight": in the first two sentences, unless it is where somebody else sits."""
+        if not self.cased:
+            return self._unlinked_in_lower_case()
+        for sentence in self.said.sentences[:2]:
+            if self.heard.has(self.heard.playbook.strengths["referral_mention"].phrases, sentence):
+                continue
+            for index in range(sentence.first, min(sentence.last, 30)):
+                run = self._company_run(index + 1) if self.texts[index] in _LINKS - {"of"} else None
                 before = self.texts[index - 1] if index else ""
-                if (before in _MARKS_CALLER or before in {"am", "place", "guy", "well", "down", "over"} or index < 3) and (self.cased or self._has_company_word(run)):
+                if (
+                    run
+                    and self._may_follow(run)
+                    and not self._known_name(run)
+                    and before not in {"talking", "spoke", "worked", "happened", "meet"}
+                ):
                     return run
+        return None
+
+    def _unlinked_in_lower_case(self) -> Span | None:
+        for index, text in enumerate(self.texts[:30]):
+            run = self._company_run(index + 1) if text in {"from", "with", "at"} else None
+            before = self.texts[index - 1] if index else ""
+            fits = before in _MARKS_CALLER or before in {"am", "place", "guy", "well", "down", "over"} or index < 3
+            if run and fits and self._has_company_word(run):
+                return run
         return None
 
     def _signed_company(self) -> Span | None:
@@ -189,15 +249,30 @@ class _Reader:
             if not self.cased and index > 12:
                 return None
             run = self._company_run(index)
-            if not run or run.size < 2 or not self._has_company_word(run) or self.texts[run.first] in {"your", "my"}:
+            if not run or self._known_name(run):
                 continue
             after = self.texts[run.last + 1] if run.last + 1 < len(self.texts) else ""
-            if self._ends_clause(run.last) or after in {"here", "calling", "delivery", "again", "on"} or after[:1].isdigit():
+            if after in {"here", "calling"} and self.cased:
+                return run
+            signs = self.cased and index > 0.6 * len(self.texts) and self.said.sentence_of(index).size <= 16
+            if not signs and (run.size < 2 or not self._has_company_word(run)):
+                continue
+            if (
+                signs
+                and not (after[:1].isdigit() or run.last == len(self.texts) - 1)
+                and not self._has_company_word(run)
+            ):
+                continue
+            if (
+                self._ends_clause(run.last)
+                or after in {"here", "calling", "delivery", "again", "on"}
+                or after[:1].isdigit()
+            ):
                 return run
         return None
 
     def _named_in_passing(self, start: int) -> Span | None:
-        """ "sorry to barge in, Beau Tran,": a known first name and a surname between commas, not the first to be named."""
+        """ "sorry to barge in, Beau Tran,": a known first name between commas."""
         if not self.cased:
             return None
         for sentence in self.said.sentences:
@@ -214,7 +289,11 @@ class _Reader:
     def _stands_free(self, run: Span) -> bool:
         """ "Dean at Hollis Diner" is the caller behind a greeting or "this is", not behind "I was talking with"."""
         before = self.texts[run.first - 1] if run.first else ""
-        return self._starts_clause(run.first) or not self.cased or before in GREETINGS | TITLES | {"is", "am", "its", "just", "me", "yeah"}
+        return (
+            self._starts_clause(run.first)
+            or not self.cased
+            or before in GREETINGS | TITLES | {"is", "am", "its", "just", "me", "yeah"}
+        )
 
     def _is_spoken_to(self, run: Span) -> bool:
         """The name right behind "Hi", closed by a comma: "Hi Carla, at Upwell we ..." """
@@ -226,7 +305,9 @@ class _Reader:
         if self._is_fragment(run):
             return True
         following = self.texts[run.last + 1] if run.last + 1 < len(self.texts) else ""
-        return run.size >= 2 and run.first < 25 and following in {"i", "we", "here", "so", "sorry", "it", "it's", "just"}
+        return (
+            run.size >= 2 and run.first < 25 and following in {"i", "we", "here", "so", "sorry", "it", "it's", "just"}
+        )
 
     def _signed_name(self) -> Span | None:
         """A known first name among the last words: "Thanks, Maria." """
@@ -245,11 +326,18 @@ class _Reader:
         if not self.cased:
             return None
         for index in range(len(self.texts)):
-            if 25 < index < len(self.texts) - 18 or (index and not self._ends_clause(index - 1) and self._name_like(index - 1)):
+            if 25 < index < len(self.texts) - 18 or (
+                index and not self._ends_clause(index - 1) and self._name_like(index - 1)
+            ):
                 continue
             run = self._company_run(index)
             before = self.texts[index - 1] if index else ""
-            if run and run.size >= 2 and self._has_company_word(run) and before not in {"your", "over", "at", "in", "by", "to", "their"}:
+            if (
+                run
+                and run.size >= 2
+                and self._has_company_word(run)
+                and before not in {"your", "over", "at", "in", "by", "to", "their"}
+            ):
                 return run
         return None
 
@@ -290,7 +378,7 @@ class _Reader:
         return run.last < sentence.last and self.heard.has(referral, Span(run.last + 1, sentence.last))
 
     def _name_segments(self, start: int) -> tuple[list[Span], bool]:
-        """Runs of names up to the first real sentence, and whether a greeting or a title speaks to the first of them."""
+        """Runs of names up to the first real sentence, and whether the first of them is spoken to."""
         segments: list[Span] = []
         addressed = False
         index = start
@@ -325,7 +413,12 @@ class _Reader:
         titled = start < len(texts) and texts[start] in TITLES
         start += titled
         end = start
-        while end < len(texts) and end - start < 8 and (texts[end] not in COMMON or (texts[end] == "and" and end > start + 2)) and texts[end].isalpha():
+        while (
+            end < len(texts)
+            and end - start < 8
+            and (texts[end] not in COMMON or (texts[end] == "and" and end > start + 2))
+            and texts[end].isalpha()
+        ):
             end += 1
         size = end - start
         if size == 0:
@@ -335,9 +428,16 @@ class _Reader:
         prospect = Span(start, start)
         if size < 3:
             has_word = self._has_company_word(Span(start, end - 1))
-            return Introduction(company=Span(start, end - 1)) if has_word and size == 2 else Introduction(prospect=prospect)
+            return (
+                Introduction(company=Span(start, end - 1))
+                if has_word and size == 2
+                else Introduction(prospect=prospect)
+            )
         if not any(text in first_names() for text in texts[start + 1 : end]):
-            return Introduction(company=Span(start, end - 1) if self._has_company_word(Span(start, end - 1)) else None, prospect=prospect)
+            return Introduction(
+                company=Span(start, end - 1) if self._has_company_word(Span(start, end - 1)) else None,
+                prospect=prospect,
+            )
         caller = Span(start + 1, min(start + 2, end - 1))
         return Introduction(caller, Span(start + 3, end - 1) if size >= 4 else None, prospect)
 
@@ -345,7 +445,12 @@ class _Reader:
 
     def _name_like(self, index: int) -> bool:
         token = self.said.tokens[index]
-        if not any(ch.isalpha() for ch in token.text) or token.text in COMMON or token.text in GREETINGS or (not self.cased and token.text in _NOT_IN_NAMES):
+        if (
+            not any(ch.isalpha() for ch in token.text)
+            or token.text in COMMON
+            or token.text in GREETINGS
+            or (not self.cased and token.text in _NOT_IN_NAMES)
+        ):
             return False
         return not self.cased or self._written_large(index)
 
@@ -369,7 +474,9 @@ class _Reader:
         while end >= 0 and self.texts[end] in _BEFORE_LINKS and not self.said.tokens[end].ends_sentence:
             end -= 1
         start = end
-        while start >= 0 and end - start < 3 and self._name_like(start) and not (start < end and self._ends_clause(start)):
+        while (
+            start >= 0 and end - start < 3 and self._name_like(start) and not (start < end and self._ends_clause(start))
+        ):
             start -= 1
         if start == end or end < 0 or self.said.tokens[end].ends_sentence:
             return None
@@ -385,7 +492,11 @@ class _Reader:
         while end < len(self.texts) and end - start < limit:
             joins = self.texts[end] in {"and", "of", "the", "in"} and end > start and end + 1 < len(self.texts)
             joins = joins and (self._name_like(end + 1) or self._common_word_in_name(end + 1, start))
-            if not (self._name_like(end) or self._common_word_in_name(end, start) or (joins and (self.cased or self.texts[end] == "and"))):
+            if not (
+                self._name_like(end)
+                or self._common_word_in_name(end, start)
+                or (joins and (self.cased or self.texts[end] == "and"))
+            ):
                 break
             end += 1
             if self._ends_clause(end - 1):
@@ -393,10 +504,11 @@ class _Reader:
         return Span(start, end - 1) if end > start else None
 
     def _loose_company(self, index: int) -> Span | None:
-        """In lower case "on point labour" is a name too, when it stands where the company must stand."""
-        if self.cased or index >= len(self.texts) or self.texts[index] in _NO_COMPANY:
+        """ "on point labour", "the chamber of commerce": a name too, when it stands where the company must stand."""
+        start = index + 1 if index + 1 < len(self.texts) and self.texts[index] == "the" else index
+        if start >= len(self.texts) or self.texts[start] in _NO_COMPANY:
             return None
-        return Span(index, min(index + 1, len(self.texts) - 1))
+        return Span(start, min(start + 1, len(self.texts) - 1))
 
     def _common_word_in_name(self, index: int, start: int) -> bool:
         """ "Nine Elms", "Right Hand Staffing", "Route 66": a common word or a figure written large within a name."""
@@ -422,7 +534,13 @@ class _Reader:
 
     def _has_company_word(self, run: Span) -> bool:
         found = [index for index in range(run.first, run.last + 1) if self.texts[index] in self.company_words]
-        spelled = [index for index in found if self.texts[index] not in {"it", "co"} or self.said.words[self.said.tokens[index].word][:2].isupper() or run.size > 1]
+        spelled = [
+            index
+            for index in found
+            if self.texts[index] not in {"it", "co"}
+            or self.said.words[self.said.tokens[index].word][:2].isupper()
+            or run.size > 1
+        ]
         return bool(spelled) or (run.size > 2 and "and" in self.texts[run.first + 1 : run.last])
 
     def _link_after(self, index: int) -> int | None:
@@ -430,7 +548,11 @@ class _Reader:
         at = index + 1
         while at < len(self.texts) and at <= index + 4 and self.texts[at] in _BEFORE_LINKS | {"side", "this"}:
             at += 1
-        return at if at < len(self.texts) and self.texts[at] in _LINKS else None
+        if at >= len(self.texts) or self.texts[at] not in _LINKS:
+            return None
+        while at + 1 < len(self.texts) and self.texts[at + 1] in _LINKS | {"over", "up", "down", "out", "well"}:
+            at += 1
+        return at
 
     def _may_follow(self, company: Span) -> bool:
         """Whether what follows "Dana with Acme" lets Dana be the caller, and not somebody who "gave me your name"."""
@@ -454,4 +576,10 @@ class _Reader:
         if run.first != sentence.first or sentence.size > 9:
             return False
         rest = range(run.last + 1, sentence.last + 1)
-        return all(self._name_like(i) or self._written_large(i) or self.texts[i] in _LINKS | {"and", "the", "here", "over"} or self.texts[i].isdigit() for i in rest)
+        return all(
+            self._name_like(i)
+            or self._written_large(i)
+            or self.texts[i] in _LINKS | {"and", "the", "here", "over"}
+            or self.texts[i].isdigit()
+            for i in rest
+        )

@@ -18,14 +18,20 @@ from functools import lru_cache
 
 from analysis.detectors.text import BREAK
 from analysis.detectors.words import fold
+from analysis.spoken import word_set
 
 _ANY = rf"[^ {BREAK}]+"
-_UNITS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen half third quarter couple"
-NUMBER_WORDS = frozenset(f"{_UNITS} {_TENS} zero".split())
+_UNITS = "one two three four five six seven eight nine ten"
+_TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SCALES = "zero hundred thousand million billion dozen half third quarter couple"
+NUMBER_WORDS = word_set(f"{_UNITS} {_TEENS} {_TENS} {_SCALES}")
 _NUMBER = rf"(?:[0-9][^ {BREAK}]*|{'|'.join(sorted(NUMBER_WORDS))})"
-_DAYS = ("monday tuesday wednesday thursday friday saturday sunday tomorrow today tonight noon lunchtime "
-         "mon tue tues wed thu thur thurs fri sat sun").split()  # fmt: skip
+_FREE = frozenset({"*", "...", "?", "^", "$"})
+_DAYS = word_set(
+    "monday tuesday wednesday thursday friday saturday sunday tomorrow today tonight noon lunchtime "
+    "mon tue tues wed thu thur thurs fri sat sun"
+)
 
 Lists = Mapping[str, tuple[str, ...]]
 
@@ -37,7 +43,7 @@ class PhraseError(ValueError):
 @lru_cache(maxsize=512)
 def _compiled(phrases: tuple[str, ...], lists: tuple[tuple[str, tuple[str, ...]], ...]) -> re.Pattern[str]:
     known = dict(lists)
-    choices = "|".join(phrase_regex(phrase, known) for phrase in sorted(phrases, key=len, reverse=True))
+    choices = "|".join(phrase_regex(phrase, known) for phrase in sorted(phrases, key=_asks_for, reverse=True))
     return re.compile(rf"(?<![^ ])(?P<said>{choices or '(?!)'})")
 
 
@@ -46,10 +52,18 @@ def compiled(phrases: Iterable[str], lists: Lists) -> re.Pattern[str]:
     return _compiled(tuple(phrases), tuple(lists.items()))
 
 
+def _asks_for(phrase: str) -> tuple[int, int]:
+    """How many words a phrase asks for: the one that asks for most is tried first, so that the evidence is whole."""
+    items = phrase.split()
+    return sum(item not in _FREE and item[0] != "(" for item in items), len(phrase)
+
+
 def phrase_regex(phrase: str, lists: Lists) -> str:
     """Every token of `Said.line` is followed by one space, so every item brings its own."""
     if not phrase.split():
         raise PhraseError("a phrase is empty")
+    if all(item in _FREE or (item[0] == "(" and item[-1] == ")") for item in phrase.split()):
+        raise PhraseError(f"{phrase!r} asks for no word at all and would be found everywhere")
     return "".join(_item(item, lists) for item in phrase.split())
 
 
@@ -90,7 +104,7 @@ def _listed(name: str, lists: Lists) -> str:
     if name == "number":
         return _NUMBER
     if name == "day":
-        return f"(?:{'|'.join(_DAYS)})"
+        return f"(?:{'|'.join(sorted(_DAYS))})"
     if name not in lists:
         raise PhraseError(f"there is no list named {name!r}")
     words = sorted(lists[name], key=len, reverse=True)

@@ -1,7 +1,7 @@
 """What can be counted in a message: the small facts that the judgements of meaning are added up from.
 
-A rule that no single phrase can decide (is this about the listener? does it offer anything?) has `weights` in the playbook,
-one for each signal here. The sum decides, and every part of it can be shown.
+A rule that no single phrase can decide (is this about the listener? does it offer anything?) has `weights` in the
+playbook, one for each signal here. The sum decides, and every part of it can be shown.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,15 @@ from analysis.detectors.base import Heard, once_per_message
 from analysis.detectors.lists import feature_lists
 from analysis.detectors.phrases import NUMBER_WORDS
 from analysis.detectors.text import Span
+from analysis.spoken import word_set
 
-_THIRD_PERSON = frozenset("they them their theirs he his she her hers him who whose".split())
-_WE = frozenset("we our us ours".split())
-_I = frozenset("i my me mine".split())
+_THIRD_PERSON = word_set(
+    """
+    they them their theirs he his she her hers him who whose
+    """
+)
+_WE = frozenset(["we", "our", "us", "ours"])
+_I = frozenset(["i", "my", "me", "mine"])
 #: The most any signal counts, so that a long message is not judged by its length.
 _CAPS = {"third_person": 5, "numbers": 6, "we": 8, "i": 8, "about_you": 3, "your_own": 4, "intent": 5}
 _CAP = 3

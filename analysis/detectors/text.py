@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from analysis.detectors.words import fold
+from analysis.spoken import word_set
 
 #: Stands between sentences in `Said.line`, so that no phrase reaches over a full stop.
 BREAK = "/"
 
-_ABBREVIATIONS = frozenset("mr mrs ms dr st prof rev hon sgt gen jr sr no vs messrs mt ft".split())
-_MAYBE_ABBREVIATIONS = frozenset("inc ltd co corp llc a.m p.m am pm etc".split())
+_ABBREVIATIONS = word_set(
+    """
+    mr mrs ms dr st prof rev hon sgt gen jr sr no vs messrs mt ft
+    """
+)
+_MAYBE_ABBREVIATIONS = word_set(
+    """
+    inc ltd co corp llc a.m p.m am pm etc
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,14 @@ class Said:
                 spans.append(Span(first, index))
                 first = index + 1
         return tuple(spans)
+
+    @cached_property
+    def sentence_words(self) -> tuple[tuple[int, int], ...]:
+        """First and last word of every sentence; together they hold every word once."""
+        if not self.words:
+            return ()
+        ends = sorted({self.word_range(span)[1] for span in self.sentences} | {len(self.words) - 1})
+        return tuple(zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True))
 
     @cached_property
     def _line_and_starts(self) -> tuple[str, list[int]]:
@@ -108,6 +125,7 @@ def _tokens(words: Sequence[str]) -> tuple[Token, ...]:
         folded = fold(word)
         following = words[index + 1] if index + 1 < len(words) else ""
         ends, comma, asked = _ends_sentence(word, following), word.rstrip("\"')").endswith((",", ";", ":")), "?" in word
+        comma = comma or (not folded and bool(word.strip()) and not word.strip("-\u2010\u2011\u2012\u2013\u2014\u2015"))
         if not folded and tokens and (ends or comma):
             before = tokens.pop()
             tokens.append(Token(before.text, before.word, before.ends_sentence or ends, True, before.asked or asked))
@@ -148,13 +166,17 @@ _CUES = (
     "your|the|our|they|she|he|most|when|what|looking forward|talk soon|bye|cheers|have a"
 )
 _CUE = re.compile(rf"(?:{_CUES})(?= |$)")
-_NEEDS_MORE = frozenset(
-    "a an the and or but so that if when what where who which whose how why because than as of to for from with at in on "
-    "by about into over under after before since until till while though i we you he she they it is are was were be been "
-    "am will would can could should may might must do does did have has had not no my your our their his her its this "
-    "these those some any all both each every very really just only also even going want wanted need needed like love "
-    "know think thought guess hope said told see seeing say says tell give gave get got let make made take call calling "
-    "ask asked asking between out up off through down back mr mrs ms dr every without across around near per plus".split()
+_NEEDS_MORE = word_set(
+    """
+    me us him them
+    a an the and or but so that if when what where who which whose how why because than as of to for from with at in
+    on by about into over under after before since until till while though i we you he she they it is are was were
+    be been am will would can could should may might must do does did have has had not no my your our their his her
+    its this these those some any all both each every very really just only also even going want wanted need needed
+    like love know think thought guess hope said told see seeing say says tell give gave get got let make made take
+    call calling ask asked asking between out up off through down back mr mrs ms dr every without across around near
+    per plus
+    """
 )
 
 

@@ -35,8 +35,12 @@ def _slots(heard: Heard) -> dict[str, str]:
         "prospect": prospect or "[their name]",
         "number": number or "[your number]",
         "number_or_blank": f"my number is {number}" if number else "my number is [your number]",
-        "number_slow": f"My number is {_in_breaths(number)}." if number else "My number is [three digits] ... [three digits] ... [four digits].",
-        "number_again": f"My number is {number}. Again, that's {number}." if number else "My number is [your number]. Again, that's [your number].",
+        "number_slow": f"My number is {_in_breaths(number)}."
+        if number
+        else "My number is [three digits] ... [three digits] ... [four digits].",
+        "number_again": f"My number is {number}. Again, that's {number}."
+        if number
+        else "My number is [your number]. Again, that's [your number].",
         "value_quote": "[Your reason], in your first ten seconds.",
     }
 

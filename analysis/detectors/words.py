@@ -1,15 +1,21 @@
 """Folds written words into the plain tokens that phrases are compared with: one spelling for what sounds the same.
 
-Whisper writes "I'm gonna", a script says "I am going to", a rushed model "im going to": all become the same tokens, each
-remembering the word it came from, so that a match always leads back to what stands in the transcript.
+Whisper writes "I'm gonna", a script says "I am going to", a small model "im going to": all become the same tokens,
+each remembering the word it came from, so that a match always leads back to what stands in the transcript.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 
+from analysis.spoken import word_set
+
 #: Sounds that carry no meaning and may stand in the middle of any phrase.
-FILLERS = frozenset({"um", "uh", "uhm", "umm", "uhh", "er", "erm", "hmm", "mm", "ah", "eh"})
+FILLERS = word_set(
+    """
+    erm eh uh um hmm ah mm umm er uhh uhm
+    """
+)
 
 _SAME = {
     "im": "i am", "ive": "i have", "id": "i would", "ill": "i will", "youre": "you are", "youve": "you have",
@@ -31,10 +37,12 @@ _WITH_APOSTROPHE = {"we're": "we are", "we'll": "we will", "we'd": "we would", "
                     "he'll": "he will", "she'd": "she would", "he'd": "he would", "he's": "he is", "she's": "she is",
                     "y'all'd": "you would", "y'all've": "you have", "y'all're": "you are"}  # fmt: skip
 
-_DROPPED_G = frozenset(
-    "bein botherin callin checkin circlin comin doin followin gettin givin goin hopin huntin leavin lettin lookin makin "
-    "needin nothin payin reachin ringin runnin savin sayin seein sellin sendin somethin spendin stalkin stoppin swingin "
-    "takin talkin tellin textin thinkin touchin tryin usin waitin wastin wonderin workin".split()
+_DROPPED_G = word_set(
+    """
+    bein botherin callin checkin circlin comin doin followin gettin givin goin hopin huntin leavin lettin lookin
+    makin needin nothin payin reachin ringin runnin savin sayin seein sellin sendin somethin spendin stalkin stoppin
+    swingin takin talkin tellin textin thinkin touchin tryin usin waitin wastin wonderin workin
+    """
 )
 
 _EDGE = re.compile(r"^[^\w$£€#&]+|[^\w%]+$")

@@ -8,7 +8,6 @@ from app.views.wording import number_word
 from models.report import Evidence, Finding, Measurements, Report, Strength
 
 FIRST_THINGS = 3  # More than three things at once, and nobody changes any.
-SEVERITY_ORDER = {"high": 0, "medium": 1, "low": 2}
 QUOTES_SHOWN = 4
 
 #: Rules that rest on a measure rather than on words, and the measure that shows why.
@@ -103,10 +102,8 @@ def coaching(report: Report) -> Coaching:
 
 
 def changes_of(report: Report) -> tuple[Change, ...]:
-    """Flagged findings, the costliest first; equal ones stay in report order."""
+    """Flagged findings, the costliest first."""
     points = {lost.rule: lost.points for lost in report.score.lost}
-    flagged = [finding for finding in report.findings if finding.status == "flagged"]
-    flagged.sort(key=lambda finding: (SEVERITY_ORDER[finding.severity], -points.get(finding.rule, 0)))
     return tuple(
         Change(
             number,
@@ -115,7 +112,7 @@ def changes_of(report: Report) -> tuple[Change, ...]:
             distinct(finding.evidence),
             measure_of(finding, report.measurements),
         )
-        for number, finding in enumerate(flagged, start=1)
+        for number, finding in enumerate(report.flagged, start=1)
     )
 
 

@@ -21,7 +21,7 @@ RELATIONSHIPS: dict[Relationship, str] = {
 STAGES: dict[str, str] = {
     "queued": "Waiting for its turn",
     "decoding": "Opening the recording",
-    "listening": "Finding your message after the beep",
+    "listening": "Finding your message",
     "transcribing": "Writing down every word",
     "judging": "Checking it against the playbook",
 }

@@ -1,0 +1,59 @@
+"""Where phrases and meaning meet: each detector's verdict is weighed against what was understood of the whole message.
+
+A phrase rule is right about the phrases it knows and deaf to paraphrases; what was understood hears paraphrases and
+takes likeness for sameness. One small set of weights a rule, learnt on authors neither had seen, says whom to believe.
+"""
+
+from typing import TYPE_CHECKING
+
+from analysis.detectors.base import Heard, Verdict, flagged, not_evaluated, passed
+from models.report import Evidence
+
+if TYPE_CHECKING:
+    from analysis.meaning import Belief
+
+#: A strength that is there exactly when its rule is not broken.
+OPPOSITES = {"specific_value": "missing_value_prop"}
+
+
+def weighed(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
+    """The verdict on a rule, once more: a coach's own phrases decide, then words and meaning together."""
+    if verdict.status == "not_evaluated":
+        return verdict
+    settings = heard.playbook.rules[rule]
+    if heard.has(settings.never):
+        return passed(**verdict.detail)
+    if said := heard.find(settings.always):
+        return flagged(*(heard.evidence(span) for span in said), **verdict.detail)
+    if heard.understood is None:
+        return verdict
+    belief = heard.understood.belief(rule, by_words=verdict.status == "flagged")
+    if belief is None:
+        return verdict
+    detail = {**verdict.detail, "confidence": _confidence(belief)}
+    if not belief.holds:
+        return passed(**detail)
+    evidence = verdict.evidence if verdict.status == "flagged" else _best_sentence(rule, heard)
+    return flagged(*evidence, **detail)
+
+
+def weighed_strength(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
+    """The same for a strength, which is there when its verdict is `passed`."""
+    there = verdict.status == "passed"
+    asked = OPPOSITES.get(rule, rule)
+    belief = heard.understood.belief(asked, by_words=there is (asked == rule)) if heard.understood else None
+    if belief is None:
+        return verdict
+    if belief.holds is not (asked == rule):
+        return not_evaluated("Not heard.")
+    return verdict if there else passed(*_best_sentence(rule, heard))
+
+
+def _confidence(belief: "Belief") -> float:
+    """How sure the verdict is, 0.5 to 1, whichever way it went."""
+    return round(max(belief.probability, 1 - belief.probability), 2)
+
+
+def _best_sentence(rule: str, heard: Heard) -> tuple[Evidence, ...]:
+    number = heard.understood.best_sentence(rule) if heard.understood else None
+    return () if number is None else (heard.quote(*heard.said.sentence_words[number]),)

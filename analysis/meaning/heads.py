@@ -1,0 +1,91 @@
+"""Small linear heads over what was read: a probability a label, for every sentence and for the message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from analysis.meaning.encoder import Dense, Floats
+from analysis.meaning.reading import NgramTable, Read
+
+SENTENCE_NGRAM_TOTAL: Final = 3.0
+MESSAGE_NGRAM_TOTAL: Final = 6.0
+#: A message label that no sentence carries: it is true when no sentence says one of these.
+ABSENT_WITHOUT: Final[Mapping[str, tuple[str, ...]]] = {
+    "missing_value_prop": ("specific_value",),
+    "no_call_to_action": ("ask", "callback_only_cta"),
+    "missing_caller_name": ("caller_name",),
+    "missing_company": ("company",),
+}
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Everything that training found; `heads.npz` holds it in half precision.
+
+    `combine` has one row a message label: what to make of the strongest sentence, of the words, of both together, and
+    of a phrase rule that fires; then the constant.
+    """
+
+    sentence_labels: tuple[str, ...]
+    message_labels: tuple[str, ...]
+    table: NgramTable
+    sentence_dense: Dense
+    sentence_ngram: Floats
+    sentence_scale: Floats
+    message_dense: Dense
+    message_ngram: Floats
+    words_only: Dense
+    combine: Floats
+    cuts: Floats
+
+    @classmethod
+    def load(cls, path: Path) -> "Heads":
+        with np.load(path, allow_pickle=False) as stored:
+            held = {name: stored[name] for name in stored.files}
+
+        def floats(name: str) -> Floats:
+            return np.asarray(held[name], np.float32)
+
+        return cls(
+            sentence_labels=tuple(str(held["sentence_labels"]).split()),
+            message_labels=tuple(str(held["message_labels"]).split()),
+            table=NgramTable(str(held["ngrams"]).split("\n"), floats("rarity")),
+            sentence_dense=Dense(floats("sentence_dense"), floats("sentence_bias")),
+            sentence_ngram=floats("sentence_ngram"),
+            sentence_scale=floats("sentence_scale"),
+            message_dense=Dense(floats("message_dense"), floats("message_bias")),
+            message_ngram=floats("message_ngram"),
+            words_only=Dense(floats("words_only"), floats("words_only_bias")),
+            combine=floats("combine"),
+            cuts=floats("cuts"),
+        )
+
+    def sentence_logits(self, seen: Read) -> Floats:
+        logits = self.sentence_dense(seen.sentences)
+        for row, said in enumerate(seen.sentence_ngrams):
+            numbers, weights = self.table.weigh(said, SENTENCE_NGRAM_TOTAL)
+            logits[row] += weights @ self.sentence_ngram[numbers]
+        return logits
+
+    def message_inputs(self, seen: Read, sentence_logits: Floats) -> Floats:
+        """Per message label three opinions: the strongest sentence, the message's words, words and meaning together."""
+        strongest = dict(zip(self.sentence_labels, sentence_logits.max(axis=0), strict=True))
+        by_sentence = [
+            -max(strongest[other] for other in ABSENT_WITHOUT[label]) if label in ABSENT_WITHOUT else strongest[label]
+            for label in self.message_labels
+        ]
+        numbers, weights = self.table.weigh(seen.message_ngrams, MESSAGE_NGRAM_TOTAL)
+        by_words = weights @ self.words_only.weight[numbers] + self.words_only.bias
+        by_both = self.message_dense(seen.message) + weights @ self.message_ngram[numbers]
+        return np.stack([np.array(by_sentence, np.float32), by_words, by_both], axis=1)
+
+    def weighed(self, row: int, opinions: Floats, by_words: float) -> float:
+        """The logit of one message label from its three opinions and the phrase rule's (1 where it fires)."""
+        return float(np.append(opinions, [by_words, 1.0]) @ self.combine[row])
+
+
+def probability(logits: Floats | float) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)

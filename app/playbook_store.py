@@ -1,0 +1,127 @@
+"""The playbooks one can be judged by: those that come with the product, and every version a coach saved."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from sqlalchemy.exc import IntegrityError
+
+from analysis import playbooks
+from app.schema import PlaybookRow
+from app.store import Store
+from models.errors import InvalidPlaybook, InvalidRequest, ShippedPlaybook, UnknownPlaybook
+from models.playbook import Playbook
+from models.report import PlaybookRef
+
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LONGEST_NAME = 80
+ATTEMPTS_TO_SAVE = 10  # someone else may save a version at the same moment
+
+
+@dataclass(frozen=True)
+class Card:
+    """A playbook in a list. One that this release can no longer read says so in `problem`, and stays in the list."""
+
+    name: str
+    version: int
+    title: str
+    summary: str
+    shipped: bool
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Playbooks:
+    """One shelf over both kinds. What is shipped cannot be changed; what is stored gets a new version each time."""
+
+    store: Store
+
+    def names(self) -> tuple[str, ...]:
+        """The shipped ones first, the default before all."""
+        shipped = playbooks.names()
+        return (*shipped, *(name for name in self.store.playbook_names() if name not in shipped))
+
+    def load(self, name: str, version: int | None = None) -> Playbook:
+        """The newest version, or the very one asked for. Raises UnknownPlaybook, or InvalidPlaybook if unreadable."""
+        row = self.store.playbook(name, version)
+        if row is not None:
+            return _parsed(row.text, row.name, row.version)
+        if name not in playbooks.names():
+            raise UnknownPlaybook(f"There is no playbook “{name}”. There are: {', '.join(self.names())}.")
+        shipped = playbooks.load(name)
+        if version not in (None, shipped.version):
+            raise UnknownPlaybook(f"“{name}” comes as version {shipped.version}; version {version} is not kept.")
+        return shipped
+
+    def find(self, ref: PlaybookRef) -> Playbook | None:
+        """The very version a report was made with; None if it is no longer at hand."""
+        try:
+            return self.load(ref.name, ref.version)
+        except (UnknownPlaybook, InvalidPlaybook):
+            return None
+
+    def text(self, name: str, version: int | None = None) -> str:
+        """The TOML of a playbook, as it was written."""
+        row = self.store.playbook(name, version)
+        return row.text if row is not None else playbooks.shipped_text(self.load(name, version).name)
+
+    def versions(self, name: str) -> tuple[PlaybookRow, ...]:
+        """What was saved under a name, the newest first; nothing for a shipped one."""
+        return tuple(self.store.playbook_versions(name))
+
+    def is_shipped(self, name: str) -> bool:
+        return name in playbooks.names()
+
+    def cards(self) -> tuple[Card, ...]:
+        return tuple(self._card(name) for name in self.names())
+
+    def _card(self, name: str) -> Card:
+        try:
+            playbook = self.load(name)
+        except InvalidPlaybook as error:
+            newest = self.versions(name)[0].version
+            return Card(name, newest, title=name, summary="", shipped=self.is_shipped(name), problem=str(error))
+        return Card(name, playbook.version, playbook.title, playbook.summary, self.is_shipped(name))
+
+    def titles(self) -> dict[str, str]:
+        """What can be chosen, by name."""
+        return {card.name: card.title for card in self.cards() if card.problem is None}
+
+    def next_version(self, name: str) -> int:
+        newest = self.store.playbook(name)
+        return 1 if newest is None else newest.version + 1
+
+    def save(self, name: str, text: str) -> Playbook:
+        """Keep a text as the next version of a name, whatever name and version the text claims.
+
+        The same text as the newest version's makes no new one. Raises InvalidPlaybook, ShippedPlaybook, InvalidRequest.
+        """
+        self.check_name(name)
+        for _ in range(ATTEMPTS_TO_SAVE):
+            newest = self.store.playbook(name)
+            if newest is not None and newest.text == text:
+                return _parsed(text, name, newest.version)
+            version = 1 if newest is None else newest.version + 1
+            playbook = _parsed(text, name, version)
+            row = PlaybookRow(name=name, version=version, text=text, created_at=datetime.now(UTC))
+            try:
+                self.store.add_playbook(row)
+            except IntegrityError:
+                continue
+            return playbook
+        raise InvalidRequest(f"“{name}” is being saved by many at once. Please save again.")
+
+    def check_name(self, name: str) -> None:
+        if self.is_shipped(name):
+            raise ShippedPlaybook(f"“{name}” comes with Afterbeep and stays as it is. Save yours under another name.")
+        if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
+            raise InvalidRequest(
+                f"“{name[:LONGEST_NAME]}” cannot be a playbook’s name. "
+                f"Use small letters, figures and single hyphens, at most {LONGEST_NAME}: our-cold-calls."
+            )
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str, version: int) -> Playbook:
+    return playbooks.parse(text, name, given={"name": name, "version": version})

@@ -1,0 +1,36 @@
+"""Recordings with reports in a test's store, made by the worker's own code with scripted words."""
+
+import io
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+
+from app.intake import Arrival
+from app.jobs import Worker
+from models.transcript import Transcript
+from tests.conftest import SAMPLES
+from tests.sounds import Samples, as_transcript
+
+WAV = next(SAMPLES.glob("10-*.wav")).read_bytes()
+CHECKING_IN = (
+    "Hi Karen, it's Tyler with Bluepeak Software. I'm just checking in to see where things stand. "
+    "Give me a call back at 615-555-0142. Thanks Karen."
+)
+
+
+class Scripted:
+    """Hears the same words in every message."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def transcribe(self, messages: Sequence[Samples]) -> list[Transcript]:
+        return [as_transcript(self.text, end_s=message.size / 16_000) for message in messages]
+
+
+def store_report(app: FastAPI, text: str = CHECKING_IN, *, playbook: str = "cold-outreach", name: str = "a.wav") -> str:
+    """The id of a recording in which `text` was heard, analysed."""
+    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), name, playbook))
+    Worker(app.state.store, app.state.audio, Scripted(text), app.state.settings).run(row.id)
+    recording_id: str = row.id
+    return recording_id

@@ -1,0 +1,78 @@
+"""Playbooks: complete, refused with file, line and reason when wrong, and the page that is written from them."""
+
+from pathlib import Path
+
+import pytest
+
+from analysis.detectors import DETECTORS, STRENGTHS
+from analysis.detectors.phrases import PhraseError, phrase_regex
+from analysis.playbooks import PlaybookError, load, names, parse, rules_markdown
+from models import errors
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_default_comes_first_and_every_playbook_loads() -> None:
+    assert names()[0] == "cold-outreach"
+    for name in names():
+        assert load(name).name == name
+
+
+def test_every_rule_says_why_and_where_it_comes_from() -> None:
+    playbook = load("cold-outreach")
+    assert set(playbook.rules) == {detector.__name__ for detector in DETECTORS}
+    assert set(playbook.strengths) == {detector.__name__ for detector in STRENGTHS}
+    for name, rule in playbook.rules.items():
+        assert rule.why.endswith("."), name
+        assert rule.advice.endswith("."), name
+        assert rule.source, name
+        assert 1 <= len(rule.title.split()) <= 6, name
+
+
+def test_the_rules_page_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "rules.md").read_text("utf-8") == rules_markdown()
+
+
+def test_a_playbook_of_a_coach_is_read_from_its_path(tmp_path: Path) -> None:
+    own = tmp_path / "ours.toml"
+    own.write_text('based_on = "cold-outreach"\nname = "ours"\nversion = 3\n[rules.fillers]\nenabled = false\n')
+    playbook = load(own)
+    assert (playbook.name, playbook.version) == ("ours", 3)
+    assert not playbook.rules["fillers"].enabled
+    assert playbook.rules["too_long"] == load("cold-outreach").rules["too_long"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ('name = "x\n', 1, "line 1"),
+        ('based_on = "cold-outreach"\nversion = 0\n', 2, "greater than"),
+        ('based_on = "cold-outreach"\n[rules.fillers]\npoints = 900\n', 3, "less than"),
+        (
+            'based_on = "cold-outreach"\n[rules.filers]\ntitle = "a"\nwhy = "b"\nsource = "c"\n',
+            2,
+            "no rule named filers",
+        ),
+        ('based_on = "cold-outreach"\n[rules.fillers]\nphrases = ["(only) (optional)"]\n', 3, "asks for no word"),
+        ('based_on = "cold-outreach"\n[rules.fillers]\nphrases = ["{nobody} said"]\n', 3, "no list named"),
+        ('\nbased_on = "nowhere"\n', 2, "nowhere"),
+    ],
+)
+def test_a_wrong_playbook_is_refused_with_line_and_reason(text: str, line: int, reason: str) -> None:
+    with pytest.raises(PlaybookError) as refused:
+        parse(text, "ours.toml")
+    assert refused.value.source == "ours.toml"
+    assert refused.value.line == line
+    assert reason in refused.value.reason
+
+
+@pytest.mark.parametrize("name", ["no-such-playbook", Path("missing.toml")])
+def test_a_playbook_that_is_not_there(name: str | Path) -> None:
+    with pytest.raises(errors.PlaybookError):
+        load(name)
+
+
+@pytest.mark.parametrize("phrase", ["", "   ", "|", "(a) * ?", "{unknown}"])
+def test_a_phrase_that_cannot_be_read(phrase: str) -> None:
+    with pytest.raises(PhraseError):
+        phrase_regex(phrase, {})
