@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test setup demo check lock help
+.PHONY: run test setup demo check accuracy heads lock help
 .DEFAULT_GOAL := help
 
 help:  ## Show the commands
@@ -35,6 +35,12 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/afterbeep models get >/dev/null
 	@touch $@
 	@echo "Ready."
+
+accuracy: setup  ## Measure the rules on unseen messages and write docs/accuracy.md
+	@$(BIN)/afterbeep evaluate --markdown tests/labelled/test-c.jsonl > docs/accuracy.md
+
+heads: setup  ## Train the heads of analysis/meaning again (a quarter of an hour)
+	@$(BIN)/python -m analysis.meaning.train tests/labelled/tuned-*.jsonl tests/labelled/train-*.jsonl --out analysis/meaning/heads.npz
 
 lock: setup  ## Write what is installed into constraints.txt
 	@{ echo "# Exact versions, for pip's --constraint; written by 'make lock'."; \

@@ -18,6 +18,9 @@ from models.transcript import Transcript
 #: Rules that a message which owes no pitch is not judged by, whatever its label says.
 NOT_JUDGED_IF_EXEMPT = frozenset({"missing_value_prop", "vague_opener", "specific_value"})
 
+#: Rules less precise than this on unseen messages are hints of low severity.
+GATE = 0.85
+
 _RULES = tuple(detector.__name__ for detector in DETECTORS)
 _STRENGTHS = tuple(detector.__name__ for detector in STRENGTHS)
 
@@ -108,6 +111,28 @@ def table(accuracies: Sequence[RuleAccuracy]) -> str:
         recall = _with_interval(one.recall, one.recall_interval)
         lines.append(f"| `{one.rule}` | {one.positives} | {one.flagged} | {precision} | {recall} | {_figure(one.f1)} |")
     return "\n".join(lines) + "\n"
+
+
+def accuracy_page(accuracies: Sequence[RuleAccuracy], *, messages: int, file: str) -> str:
+    """docs/accuracy.md: what was measured, on what, and what to make of it."""
+    weak = [f"`{one.rule}`" for one in accuracies if one.precision is not None and one.precision < GATE]
+    under = f"Under the gate: {', '.join(weak)}." if weak else "No rule is under the gate."
+    return f"""# Accuracy
+
+How right the rules are on {messages} messages nobody tuned anything on: `{file}`, written by a hand that saw neither the
+rules nor the other messages, and opened only to measure. Written by `make accuracy`; a test measures again.
+
+{table(accuracies)}
+In brackets the 95 % Wilson interval. *Labelled* counts the messages for which the label holds, *flagged* those on which the
+rule said so (for a strength: on which it was praised). Messages that owe no pitch (confirmations, live deals, no sales) are
+left out for `vague_opener`, `missing_value_prop` and `specific_value`, as in a report.
+
+A rule whose precision is under {GATE:.2f} here is a hint of low severity in every playbook, not a flag. {under}
+
+What this does not show: the messages are invented and were labelled by whoever wrote them, so people will agree less with
+each other, and Afterbeep less with them, above all on `vague_opener`, `callback_only_cta`, `no_call_to_action` and
+`insight_offer`. They are texts; on recordings every word Whisper mishears comes on top. Only rules with a label are here.
+"""
 
 
 def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float] | None:

@@ -27,7 +27,13 @@ STOPS = word_set(
 _UNWANTED = (
     "checking_in", "prior_contact_reference", "apologetic_or_hedging", "feature_dump", "callback_only_cta"
 )  # fmt: skip
-_LIKELY, _CERTAIN = 0.5, 0.8
+_LIKELY, _CERTAIN, _SOME = 0.5, 0.8, 0.15
+#: A clause that begins so needs "I'm" before it to stand alone.
+_DOING = word_set("confirming calling ringing phoning letting returning")
+_SUBORDINATE = word_set("if when once while unless whether until as")
+_SUBJECTS = word_set(
+    "i i'll i'd i'm i've we we'll we'd we're you you'll you'd it it's that that's they he she there just"
+)
 _JOINS = word_set("and but so because since")
 _STARTS = word_set(
     "i we you your yours our the a an my there most one if when every each half two three four five six seven eight nine ten"
@@ -35,26 +41,41 @@ _STARTS = word_set(
 _LEANS = word_set(
     "they them their it its that that's it's he she his her those these who which either otherwise this he's"
 )
-_TRIMMED_FRONT = word_set("and but so because since okay ok well anyway listen look hey now also yeah yes right like")
+_TRIMMED_FRONT = word_set("and but so because since okay ok well anyway listen look hey now yeah")
 _TRIMMED_BACK = word_set(
     "and or but so at on is to for because with by in my it's its i i'm the a an of that if you your"
 )
 _NUMBER_CUES = word_set(
     "at on my number number's is are numbers direct line cell mobile phone it's that's that again office under its the it here"
 )
+_ASKS = word_set("can could shall should would will may do does did are is have")
 _FEWEST_WORDS = 4
+_DIGITS = 7  # of a telephone number in one word, whether or not it was taken for one
 _PUNCTUATION = " ,;:.!?\"'\u2013\u2014-\u2026\u201c\u201d"
 
 
 @dataclass(frozen=True)
 class OwnPiece:
-    """Sentences of the rep that belong together. `core` is the first of them that must be kept."""
+    """Sentences of the rep that belong together, `lead` put before them; those up to `core` are never left out.
+
+    `offers_at` is the first sentence with something worth a call back.
+    """
 
     kind: PieceKind
+    lead: str
     sentences: tuple[str, ...]
     core: int
     strength: float
+    offers_at: int | None
     at: int
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.sentences)
+
+    @property
+    def offers(self) -> bool:
+        return self.offers_at is not None and self.offers_at < len(self.sentences)
 
 
 @dataclass(frozen=True)
@@ -66,7 +87,9 @@ class _Unit:
     sentence: int
     kind: PieceKind | None
     strength: float
+    offers: bool
     leans: bool
+    lead: str = ""
 
 
 def own_pieces(heard: Heard, judgement: Judgement) -> tuple[OwnPiece, ...]:
@@ -74,26 +97,21 @@ def own_pieces(heard: Heard, judgement: Judgement) -> tuple[OwnPiece, ...]:
     finder = _Finder(heard, judgement)
     groups: list[list[_Unit]] = []
     for unit in finder.units():
-        follows = groups and groups[-1][-1].sentence == unit.sentence - 1
-        if unit.leans and not (follows and groups[-1][0].kind != "step" and unit.kind != "step"):
-            if unit.kind == "step":
-                groups.append([unit])
-            continue
-        if unit.leans:
-            groups[-1].append(unit)
-        else:
+        if not unit.leans:
             groups.append([unit])
+        elif groups and groups[-1][-1].sentence == unit.sentence - 1 and groups[-1][0].kind != "step":
+            groups[-1].append(unit)
     return tuple(piece for group in groups if (piece := _piece(group, finder)))
 
 
 def _piece(group: list[_Unit], finder: "_Finder") -> OwnPiece | None:
-    if not any(unit.kind for unit in group):
+    spoken = [unit for unit in group if unit.kind is not None and (unit.kind != "step" or unit is group[0])]
+    best = max(spoken, key=lambda unit: unit.strength, default=None)
+    if best is None or best.kind is None:
         return None
-    core = max(range(len(group)), key=lambda number: (group[number].kind is not None, group[number].strength, -number))
-    best = group[core]
-    assert best.kind is not None
     sentences = tuple(finder.sentence(unit) for unit in group)
-    return OwnPiece(best.kind, sentences, core, best.strength, group[0].first)
+    offers_at = next((number for number, unit in enumerate(group) if unit.offers), None)
+    return OwnPiece(best.kind, group[0].lead, sentences, group.index(best), best.strength, offers_at, group[0].first)
 
 
 class _Finder:
@@ -113,6 +131,9 @@ class _Finder:
         }
         self.steps = self._words_of(next_steps(heard).firm)
         self.stop = self._must_go()
+        window = opening_window(heard)
+        self.opening = self._words_of([window]) if window else set()
+        self.opens_well = "vague_opener" not in self.flagged
         self.signals = {name: self._words_of(spans) for name, spans in spans_of_signals(heard).items()}
 
     # ---- what must go
@@ -122,13 +143,14 @@ class _Finder:
         families = rules["prior_contact_reference"].families
         spans = [
             *check_ins(heard),
-            *heard.find(rules["checking_in"].families.get("explicit", ())),
             *heard.find(families.get("attempt", ())),
             *heard.find(rules["apologetic_or_hedging"].phrases),
             *heard.find(heard.playbook.message.leave_out),
             *feature_lists(heard),
             *next_steps(heard).bare_callbacks,
         ]
+        if "checking_in" in self.flagged:
+            spans += heard.find(rules["checking_in"].families.get("explicit", ()))
         if "prior_contact_reference" in self.flagged:
             spans += heard.find(families.get("false_history", ()))
         if {"vague_opener", "missing_value_prop"} & self.flagged:
@@ -158,7 +180,7 @@ class _Finder:
 
     def _numbers(self) -> set[int]:
         """Telephone numbers with the words that lead to them."""
-        found: set[int] = set()
+        found = {index for index, word in enumerate(self.words) if sum(ch.isdigit() for ch in word) >= _DIGITS}
         for number in self.heard.phone_numbers:
             first = number.first
             while first > 0 and self.bare[first - 1] in _NUMBER_CUES and not self._ends_clause(first - 1):
@@ -187,14 +209,19 @@ class _Finder:
 
     def units(self) -> Iterator[_Unit]:
         for number, (first, last) in enumerate(self.heard.said.sentence_words):
-            unwanted = self._scored(number, *_UNWANTED) >= _CERTAIN
-            if unwanted and not self.steps & set(range(first, last + 1)):
+            if self._is_unwanted(number):
                 continue
             if not self.stop & set(range(first, last + 1)):
                 yield from self._unit(first, last, number, whole=True)
                 continue
             for run_first, run_last in self._clean_runs(first, last):
                 yield from self._unit(run_first, run_last, number, whole=run_first == first)
+
+    def _is_unwanted(self, sentence: int) -> bool:
+        """Likely what was flagged in this message, or surely what should not be in any."""
+        flagged = [label for label in STOPS if label in self.flagged]
+        unwanted = _UNWANTED if self.heard.owes_a_pitch else ()
+        return self._scored(sentence, *flagged) >= _LIKELY or self._scored(sentence, *unwanted) >= _CERTAIN
 
     def _unit(self, first: int, last: int, sentence: int, *, whole: bool) -> Iterator[_Unit]:
         trimmed = first
@@ -204,11 +231,23 @@ class _Finder:
             last -= 1
         if last - trimmed + 1 < _FEWEST_WORDS:
             return
-        leans = self.bare[trimmed] in _LEANS
-        if not whole and not leans and self.bare[trimmed] not in _STARTS:
+        starts = self.bare[trimmed]
+        lead = "I'm " if starts in _DOING else ""
+        leans = starts in _LEANS
+        if not (whole or leans or lead or starts in _STARTS):
             return
-        kind, strength = self._kind(set(range(trimmed, last + 1)), sentence)
-        yield _Unit(trimmed, last, sentence, kind, strength, leans)
+        if starts in _SUBORDINATE and not _SUBJECTS.intersection(self.bare[trimmed + 2 : last + 1]):
+            return
+        at = set(range(trimmed, last + 1))
+        kind, strength = self._kind(at, sentence)
+        yield _Unit(trimmed, last, sentence, kind, strength, self._offers(at, sentence), leans, lead)
+
+    def _offers(self, at: set[int], sentence: int) -> bool:
+        if "missing_value_prop" in self.flagged:
+            return False
+        return self._scored(sentence, "specific_value") >= _LIKELY or bool(
+            self.quoted.get("specific_value", set()) & at
+        )
 
     def _clean_runs(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Clauses next to each other that hold nothing that must go."""
@@ -244,6 +283,7 @@ class _Finder:
         if not said:
             return ""
         asked = self.words[unit.last].rstrip("\"'\u201d").endswith("?")
+        asked = asked or (not self.heard.said.punctuated and self.bare[unit.first] in _ASKS)
         text = " ".join(said).strip(_PUNCTUATION)
         text = " ".join("I" + word[1:] if word == "i" or word.startswith("i'") else word for word in text.split())
         return text[:1].upper() + text[1:] + ("?" if asked else ".")
@@ -265,25 +305,22 @@ class _Finder:
         worth = self._scored(sentence, "specific_value")
         steps = self.steps & at
         if not self.heard.owes_a_pitch:
-            return ("step", 2.0) if steps else ("matter", 1.0)
+            return "matter", 1.0
         if self.quoted.get("referral_mention", set()) & at:
             return "referrer", 5.0
-        if steps and (worth < _CERTAIN or not has("comparison", "result", "numbers")):
-            return "step", 2.0 + has("numbers")
-        offers = "missing_value_prop" not in self.flagged and (worth >= _LIKELY or self.heard.understood is None)
-        if offers and has("comparison", "result"):
-            return "proof", 3.0 + 2 * worth
-        if offers and has("pain", "trouble", "loss"):
-            return "pain", 2.0 + 2 * worth + has("numbers")
-        if offers and (has("insight", "numbers", "change", "better") or self.quoted.get("specific_value", set()) & at):
+        merely_wished = has("intent") and "self_centered_pitch" in self.flagged
+        if steps and not merely_wished and (worth < _CERTAIN or not has("comparison", "result", "numbers")):
+            return "step", 2.0 + self._scored(sentence, "ask")
+        if self.opens_well and at & self.opening:
+            return "reason", 4.0 + worth - (min(at) - min(self.opening)) / 20
+        if self._offers(at, sentence):
+            if has("comparison", "result"):
+                return "proof", 3.0 + 2 * worth
+            if has("pain", "trouble", "loss"):
+                return "pain", 2.0 + 2 * worth + has("numbers")
             return "value", 2.0 + 2 * worth + has("numbers")
-        if has("noticed", "about_you", "your_own") and not self._is_idle(at):
+        if has("noticed", "about_you", "your_own") and (self.opens_well or not at & self.opening):
             return "reason", 1.0 + 2 * worth + has("noticed", "about_you")
+        if "missing_value_prop" not in self.flagged and worth >= _SOME:
+            return "value", worth
         return None, 0.0
-
-    def _is_idle(self, at: set[int]) -> bool:
-        """What stands in an opening that was flagged as vague is no reason."""
-        if "vague_opener" not in self.flagged:
-            return False
-        window = opening_window(self.heard)
-        return window is not None and bool(self._words_of([window]) & at)

@@ -114,7 +114,7 @@ def _judged(
     heard = Heard(transcript, measured.measurements, measured.not_measured, context, playbook)
     judgement = judge_heard(heard)
     first_value_s = next(
-        (strength.evidence[0].start_s for strength in judgement.strengths if strength.rule == "specific_value"), None
+        (quote.start_s for one in judgement.strengths if one.rule == "specific_value" for quote in one.evidence), None
     )
     not_measured = dict(measured.not_measured)
     if first_value_s is None:

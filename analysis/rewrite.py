@@ -4,11 +4,12 @@ Nothing is made up. Every word is the rep's, the playbook's, or stands in [brack
 """
 
 import re
+from dataclasses import replace
 from collections.abc import Iterable, Iterator, Sequence
 
 from analysis.detectors.base import Heard
 from analysis.detectors.judging import Judgement
-from analysis.detectors.people import TITLES, introduction
+from analysis.detectors.people import TITLES, first_names, introduction
 from analysis.detectors.text import Span
 from analysis.measure import SCRIPT_WPM
 from analysis.own_words import OwnPiece, own_pieces
@@ -21,9 +22,12 @@ NOT_ABOUT_WORDS = frozenset(
     ["too_fast", "too_slow", "monotone", "no_pauses", "long_pause", "fillers", "voicemail_advised", "prerecorded_drop"]
 )
 BLANKS = {"name": "[your name]", "company": "[your company]", "number": "[your number]", "referrer": "[who sent you]"}
-SELLING: frozenset[PieceKind] = frozenset({"reason", "pain", "value", "proof", "referrer"})
+ALWAYS_PLACED: tuple[PieceKind, ...] = ("referrer", "matter", "reason", "pain", "value", "proof", "step", "number")
 BREATH = " ... "
 _SLOT = re.compile(r"(\{\w+\})")
+
+Sentence = tuple[RewritePiece, ...]
+Chosen = dict[PieceKind, list[Sentence]]
 
 
 def rewrite(heard: Heard, judgement: Judgement) -> Rewrite | None:
@@ -38,7 +42,7 @@ def rewrite(heard: Heard, judgement: Judgement) -> Rewrite | None:
         for quote in one.evidence
     ]
     while True:
-        made = _Draft(heard, own).made()
+        made = _Draft(heard, judgement, own).made()
         spoilt = next((quote for quote in quotes if _holds(made.text, quote)), None)
         guilty = [piece for piece in own if spoilt and _shares(piece, spoilt)]
         if not guilty:
@@ -61,132 +65,122 @@ def _plain(text: str) -> str:
 class _Draft:
     """Chooses what fits, best pieces first, and writes it down in the playbook's order."""
 
-    def __init__(self, heard: Heard, own: Sequence[OwnPiece]) -> None:
+    def __init__(self, heard: Heard, judgement: Judgement, own: Sequence[OwnPiece]) -> None:
         self.heard = heard
+        self.flagged = {one.rule for one in judgement.findings if one.status == "flagged"}
         self.shape = heard.playbook.message
         self.own = own
         self.slots = slots(heard)
         limits = heard.playbook.limits
-        self.aim_s = min(limits.length_target_s[1], limits.length_s[1])
-        self.limit_s = limits.length_s[1]
+        self.aim_s, self.limit_s = limits.length_target_s[1], limits.length_s[1]
 
     def made(self) -> Rewrite:
-        chosen: dict[PieceKind, list[RewritePiece]] = {}
-        for kind in self._always():
-            chosen[kind] = self._filled(kind)
-        if step := self._best("step"):
-            chosen["step"] = [_own("step", step)]
-        self._add_own(chosen)
-        self._add_blanks(chosen)
-        if _estimated_s(self._text(chosen)) > self.limit_s and "step" in chosen:
-            chosen["step"] = min(
-                (chosen["step"], self._filled("step")), key=lambda pieces: _estimated_s(_joined(pieces))
-            )
+        frame = {kind: [self._filled(kind)] for kind in self._always()}
+        if step := self._own_step():
+            frame["step"] = [step]
+        chosen = self._with_own(frame)
+        if _length_s(self._text(chosen)) > self.limit_s and step:
+            frame["step"] = [self._filled("step")]
+            chosen = self._with_own(frame)
         pieces = tuple(self._in_order(chosen))
         text = _joined(pieces)
-        return Rewrite(text=text, pieces=pieces, estimated_s=_estimated_s(text))
+        return Rewrite(text=text, pieces=pieces, estimated_s=_length_s(text))
 
     def _always(self) -> Iterator[PieceKind]:
-        yield from ("greeting", "step", "number")
+        yield from ("greeting", "number")
+        if self.heard.owes_a_pitch or "no_call_to_action" in self.flagged:
+            yield "step"
         if self.heard.playbook.rules["number_once"].enabled or "number_again" in self.shape.order:
             yield "number_again"
+        if self.heard.owes_a_pitch and "referrer" in self.slots and all(one.kind != "referrer" for one in self.own):
+            yield "referrer"
 
-    def _best(self, kind: PieceKind) -> str | None:
-        found = [piece for piece in self.own if piece.kind == kind]
-        best = max(found, key=lambda piece: (piece.strength, piece.at), default=None)
-        return best.sentences[best.core] if best else None
+    def _own_step(self) -> Sentence | None:
+        """One step only: the one most like a step, the last of these."""
+        steps = [piece for piece in self.own if piece.kind == "step"]
+        best = max(steps, key=lambda piece: (piece.strength, piece.at), default=None)
+        return _said(replace(best, sentences=best.sentences[:1])) if best else None
 
-    def _add_own(self, chosen: dict[PieceKind, list[RewritePiece]]) -> None:
-        """The strongest first, as long as they fit; the first thing of value may use the whole band."""
-        rest = [piece for piece in self.own if piece.kind != "step"]
-        taken: list[tuple[OwnPiece, str]] = []
-        for piece in sorted(rest, key=lambda piece: -piece.strength):
-            room_s = (self.limit_s if not taken else self.aim_s) - self._reserved_s(chosen, taken, piece)
-            text = _fitted(piece, room_s)
-            if text and text not in [said for _, said in taken]:
-                taken.append((piece, text))
-        for piece, text in sorted(taken, key=lambda one: one[0].at):
-            chosen.setdefault(piece.kind, []).append(_own(piece.kind, text))
+    def _with_own(self, frame: Chosen) -> Chosen:
+        """The strongest pieces first, as long as they fit; one that spares a blank may use the whole band."""
+        taken: list[OwnPiece] = []
+        for piece in sorted((one for one in self.own if one.kind != "step"), key=lambda one: -one.strength):
+            shorter = (replace(piece, sentences=piece.sentences[:end]) for end in _ends(piece))
+            fitting = next((one for one in shorter if self._fits(one, taken, frame)), None)
+            taken += [fitting] if fitting else []
+        chosen = {kind: list(sentences) for kind, sentences in frame.items()}
+        for piece in sorted(taken, key=lambda one: one.at):
+            chosen.setdefault(piece.kind, []).append(_said(piece))
+        for kind in self._missing(taken):
+            longer = {**chosen, kind: [self._filled(kind)]}
+            chosen = longer if _length_s(self._text(longer)) <= self.limit_s else chosen
+        return chosen
 
-    def _reserved_s(
-        self, chosen: dict[PieceKind, list[RewritePiece]], taken: Sequence[tuple[OwnPiece, str]], piece: OwnPiece
-    ) -> float:
-        """What is spoken already, and the blanks that would still be needed beside this piece."""
-        kinds = {*(one.kind for one, _ in taken), piece.kind}
-        blanks = " ".join(_joined(self._filled(kind)) for kind in self._needed(kinds))
-        said = " ".join(text for _, text in taken)
-        return _estimated_s(f"{self._text(chosen)} {blanks} {said}")
+    def _fits(self, piece: OwnPiece, taken: Sequence[OwnPiece], frame: Chosen) -> bool:
+        """Beside what is taken and the blanks still needed then."""
+        missing = list(self._missing([*taken, piece]))
+        spares_blank = len(missing) < len(list(self._missing(taken)))
+        blanks = " ".join(_joined(self._filled(kind)) for kind in missing)
+        spoken = " ".join([self._text(frame), blanks, piece.lead, *(one.text for one in (*taken, piece))])
+        return _length_s(spoken) <= (self.limit_s if spares_blank else self.aim_s)
 
-    def _needed(self, there: Iterable[PieceKind]) -> Iterator[PieceKind]:
+    def _missing(self, taken: Sequence[OwnPiece]) -> Iterator[PieceKind]:
         """Kinds that have to be there and are not."""
-        there = set(there)
+        there = {piece.kind for piece in taken}
         if not self.heard.owes_a_pitch:
-            yield from ("matter",) if "matter" not in there else ()
+            yield from () if "matter" in there else ("matter",)
             return
-        meets: dict[PieceKind, set[PieceKind]] = {
-            "value": {"value", "proof"},
-            "reason": {"reason", "referrer", "pain"},
-        }
-        for kind in self.shape.needs:
-            if not meets.get(kind, {kind}) & there:
-                yield kind
+        offers = any(piece.offers for piece in taken) or bool({"value", "proof"} & there)
+        opens = "vague_opener" not in self.flagged and bool(there)
+        met = {"value": offers, "reason": opens or bool({"reason", "referrer"} & there) or "referrer" in self.slots}
+        yield from (kind for kind in self.shape.needs if kind not in there and not met.get(kind, False))
 
-    def _add_blanks(self, chosen: dict[PieceKind, list[RewritePiece]]) -> None:
-        if self.heard.owes_a_pitch and self.heard.context.referrer and "referrer" not in chosen:
-            chosen["referrer"] = self._filled("referrer")
-        for kind in tuple(self._needed(chosen)):
-            added = {**chosen, kind: self._filled(kind)}
-            if _estimated_s(self._text(added)) <= self.limit_s:
-                chosen[kind] = added[kind]
-
-    def _filled(self, kind: PieceKind) -> list[RewritePiece]:
+    def _filled(self, kind: PieceKind) -> Sentence:
         """A sentence of the playbook, with what is known filled in."""
         sentence = self.shape.sentences[kind]
         if "prospect" not in self.slots:
             sentence = sentence.replace(" {prospect}", "").replace("{prospect}", "")
-        parts = (part for part in _SLOT.split(sentence) if part)
-        return [self._part(kind, part) for part in parts]
+        return tuple(self._part(kind, part) for part in _SLOT.split(sentence) if part)
 
     def _part(self, kind: PieceKind, part: str) -> RewritePiece:
-        name = part.strip("{}") if _SLOT.fullmatch(part) else None
-        known = self.slots.get(name) if name else None
+        name = part[1:-1] if _SLOT.fullmatch(part) else ""
+        known = self.slots.get(name)
         text = known or (BLANKS.get(name, f"[{name}]") if name else part)
         return RewritePiece(kind=kind, text=text, own=known is not None)
 
-    def _in_order(self, chosen: dict[PieceKind, list[RewritePiece]]) -> Iterator[RewritePiece]:
+    def _in_order(self, chosen: Chosen) -> Iterator[RewritePiece]:
         order = list(self.shape.order)
-        order += [kind for kind in ("step", "number") if kind not in order]
+        order += [kind for kind in ALWAYS_PLACED if kind not in order]
         if "number_again" not in order:
             order.insert(order.index("number") + 1, "number_again")
-        spoken = [chosen[kind] for kind in order if kind in chosen]
-        space = RewritePiece(kind="greeting", text=" ", own=False)
-        for number, pieces in enumerate(spoken):
-            for place, piece in enumerate(pieces):
-                begins = number > 0 and (place == 0 or (piece.own and pieces[place - 1].own))
-                yield piece.model_copy(update={"text": space.text + piece.text}) if begins else piece
+        sentences = [sentence for kind in order for sentence in chosen.get(kind, ())]
+        for number, sentence in enumerate(sentences):
+            if number:
+                yield RewritePiece(kind=sentence[0].kind, text=" ", own=False)
+            yield from sentence
 
-    def _text(self, chosen: dict[PieceKind, list[RewritePiece]]) -> str:
+    def _text(self, chosen: Chosen) -> str:
         return _joined(self._in_order(chosen))
 
 
-def _fitted(piece: OwnPiece, room_s: float) -> str | None:
-    """As many of the sentences as fit, the one that matters among them."""
-    for end in range(len(piece.sentences), piece.core, -1):
-        text = " ".join(piece.sentences[:end])
-        if _estimated_s(text) <= room_s:
-            return text
-    return None
+def _ends(piece: OwnPiece) -> range:
+    """How many of its sentences may be said, the most first, always with the one that matters."""
+    return range(len(piece.sentences), piece.core, -1)
 
 
-def _own(kind: PieceKind, text: str) -> RewritePiece:
-    return RewritePiece(kind=kind, text=text, own=True)
+def _said(piece: OwnPiece) -> Sentence:
+    said = RewritePiece(kind=piece.kind, text=piece.text, own=True)
+    if not piece.lead:
+        return (said,)
+    uncapped = said.model_copy(update={"text": piece.text[:1].lower() + piece.text[1:]})
+    return RewritePiece(kind=piece.kind, text=piece.lead, own=False), uncapped
 
 
 def _joined(pieces: Iterable[RewritePiece]) -> str:
     return "".join(piece.text for piece in pieces)
 
 
-def _estimated_s(text: str) -> float:
+def _length_s(text: str) -> float:
     return round(count_spoken_words(text.split()) / SCRIPT_WPM * 60, 1)
 
 
@@ -197,12 +191,16 @@ def slots(heard: Heard) -> dict[str, str]:
     """Who calls whom, for whom, sent by whom, and the number, as far as it was said or given."""
     intro, context = introduction(heard), heard.context
     known = {
-        "prospect": context.prospect or _addressed(heard, intro.prospect),
+        "prospect": context.prospect or _addressed(heard, intro.prospect, intro.company),
         "name": context.rep or _named(heard, intro.caller),
         "company": context.company or _named(heard, intro.company),
         "referrer": context.referrer,
         "number": in_breaths(heard, heard.phone_numbers[-1]) if heard.phone_numbers else None,
     }
+    if known["company"] == known["name"]:
+        known["company"] = None
+    if known["name"] and known["prospect"] == known["name"].split()[0]:
+        known["prospect"] = None
     return {name: value for name, value in known.items() if value}
 
 
@@ -213,10 +211,14 @@ def _named(heard: Heard, span: Span | None) -> str | None:
     return words if any(ch.isupper() for ch in words) else words.title()
 
 
-def _addressed(heard: Heard, span: Span | None) -> str | None:
-    """With the title they were addressed by: Mrs Iqbal is not called Iqbal."""
-    titled = span is not None and span.first > 0 and heard.said.texts[span.first - 1] in TITLES
-    return _named(heard, Span(span.first - 1, span.last) if span and titled else span)
+def _addressed(heard: Heard, span: Span | None, company: Span | None) -> str | None:
+    """With the title they were addressed by: Mrs Iqbal is not called Iqbal. What may be no name is left out."""
+    if span is None or (company is not None and span.first <= company.last and company.first <= span.last):
+        return None
+    if span.first > 0 and heard.said.texts[span.first - 1] in TITLES:
+        return _named(heard, Span(span.first - 1, span.last))
+    named = heard.said.texts[span.first] in first_names() or heard.evidence(span).quote[:1].isupper()
+    return _named(heard, span) if named else None
 
 
 def in_breaths(heard: Heard, number: PhoneNumber) -> str:
@@ -224,6 +226,8 @@ def in_breaths(heard: Heard, number: PhoneNumber) -> str:
     digits = number.digits[1:] if len(number.digits) == 11 and number.digits[0] == "1" else number.digits
     if len(digits) == 10 and digits[0] != "0":
         return BREATH.join((digits[:3], digits[3:6], digits[6:]))
+    if len(digits) == 11 and digits[0] == "0":
+        return BREATH.join((digits[:5], digits[5:8], digits[8:]))
     said = re.findall(r"\+?\d+", heard.quote(number.first, number.last).quote)
     if 1 < len(said) <= 4 and "".join(said).lstrip("+") == digits:
         return BREATH.join(said)

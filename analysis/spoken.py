@@ -42,6 +42,8 @@ _PHONE_CUES = word_set(
 )
 #: Fewest and most digits of a telephone number: a US local number to an international one.
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
+#: Written in one word, this many digits are a number by themselves, whatever figure stands before it.
+_WHOLE_NUMBER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ def _digit_runs(words: Sequence[str]) -> list[list[_Piece]]:
         if digits is None:
             if run:
                 runs.append(run)
+            run, repeat = [], 0
+            continue
+        if len(digits) == _WHOLE_NUMBER and bare[0].isdigit():
+            runs += [run] if run else []
+            runs.append([_Piece(index, digits)])
             run, repeat = [], 0
             continue
         if repeat and len(digits) == 1:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -76,11 +76,12 @@ def analyze(
     A file NAME.json beside a recording tells what the recording cannot, such as {"context": {"purpose": "cold"}}.
     Exit status 1 if any recording failed; the others are reported all the same.
     """
+    from app.sidecar import recordings_of
     from app.terminal import progress, show_failure, show_report
     from models.errors import AfterbeepError
 
     settings = _settings(playbook=playbook, model=model, language=language)
-    recordings = _without_sidecars(files)
+    recordings = recordings_of(files)
     chosen = _playbook(settings)
     results: list[dict[str, Any]] = []
     failed = False
@@ -104,27 +105,6 @@ def analyze(
     sys.exit(failed)
 
 
-def _without_sidecars(files: tuple[Path, ...]) -> list[Path]:
-    stems = {path.with_suffix("") for path in files if path.suffix != ".json"}
-    return [path for path in files if not (path.suffix == ".json" and path.with_suffix("") in stems)]
-
-
-def _sidecar_context(path: Path) -> "CallContext":
-    from pydantic import ValidationError
-
-    from models.errors import InvalidRequest
-    from models.recording import CallContext
-
-    sidecar = path.with_suffix(".json")
-    if not sidecar.is_file() or sidecar == path:
-        return CallContext()
-    try:
-        described = json.loads(sidecar.read_text("utf-8"))
-        return CallContext.model_validate(described.get("context") or {} if isinstance(described, dict) else {})
-    except (ValueError, ValidationError) as error:
-        raise InvalidRequest(f"{sidecar.name} does not describe a call: {error}") from error
-
-
 def _transcriber(settings: "Settings", on_stage: Any = None) -> Any:
     from analysis.speech.openai_whisper import OpenAIWhisper
     from analysis.speech.weights import get_model
@@ -141,6 +121,7 @@ def _analyze_file(
     from datetime import UTC, datetime
 
     from analysis.pipeline import analyze as run
+    from app.sidecar import context_beside
 
     return run(
         path,
@@ -148,7 +129,7 @@ def _analyze_file(
         playbook=playbook,
         report_id=report_id,
         created_at=datetime.now(UTC),
-        context=_sidecar_context(path),
+        context=context_beside(path),
         max_duration_s=settings.max_duration_s,
         on_stage=on_stage,
     ).report
@@ -225,15 +206,20 @@ def _context(given: Any) -> "CallContext":
 @main.command()
 @click.argument("file", type=click.File(encoding="utf-8"), metavar="FILE.jsonl|-")
 @click.option("--show-errors", is_flag=True, help="Show each message on which a rule and its label differ.")
+@click.option("--markdown", is_flag=True, help="Print the page docs/accuracy.md.")
 @json_option
 @playbook_option
-def evaluate(file: Iterable[str], show_errors: bool, as_json: bool, playbook: str | None) -> None:
+def evaluate(file: TextIO, show_errors: bool, markdown: bool, as_json: bool, playbook: str | None) -> None:
     """Precision, recall and F1 of every rule against labelled messages, one JSON object a line."""
+    from analysis.evaluate import accuracy_page
     from analysis.evaluate import evaluate as run
     from app.terminal import show_accuracy
 
-    accuracies = run(_labelled_rows(file), _playbook(_settings(playbook=playbook)))
-    if as_json:
+    rows = _labelled_rows(file)
+    accuracies = run(rows, _playbook(_settings(playbook=playbook)))
+    if markdown:
+        print(accuracy_page(accuracies, messages=len(rows), file=file.name), end="")
+    elif as_json:
         print(json.dumps([accuracy.summary() for accuracy in accuracies], indent=2))
     else:
         show_accuracy(accuracies, show_errors=show_errors)

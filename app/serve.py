@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.intake import Arrival
 from app.settings import Settings
+from app.sidecar import context_beside, recordings_of
 
 if TYPE_CHECKING:
     import uvicorn
+    from fastapi import FastAPI
 
 RESTART_AFTER_S = (1, 2, 5, 15, 30)  # the longer, the oftener it died at once
 HEALTHY_AFTER_S = 60
@@ -33,8 +36,8 @@ def serve(settings: Settings, demo: Path | None) -> None:
     with model_progress(settings.model) as step:
         get_model(settings.model, settings.model_dir, step)
     app = create_app(settings)
-    if demo is not None:
-        _show_samples(settings, demo)
+    if demo is not None and (count := show_samples(app, demo)):
+        click.echo(f"{count} sample recordings are being analysed; they appear on the first page one by one.")
     keeper = WorkerKeeper(settings)
     keeper.start()
     try:
@@ -80,23 +83,19 @@ def _refuse_strangers(host: str) -> None:
         )
 
 
-def _show_samples(settings: Settings, folder: Path) -> None:
-    """Queue the samples for analysis, if nothing is stored yet."""
-    from app.cli import _sidecar_context
+def show_samples(app: "FastAPI", folder: Path) -> int:
+    """Queue the recordings of a folder as samples, if nothing is stored yet. Returns how many."""
     from app.database import migrate
-    from app.intake import Arrival
-    from app.main import create_app
 
-    migrate(settings)
-    app = create_app(settings)
+    migrate(app.state.settings)
     if app.state.store.ids():
-        return
-    samples = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".json")
+        return 0
+    samples = recordings_of(sorted(path for path in folder.iterdir() if path.is_file()))
     for path in reversed(samples):  # the list shows the newest first
         with path.open("rb") as audio:
-            context = _sidecar_context(path)
-            app.state.intake.receive(Arrival(audio, path.name, settings.playbook, context, demo=True))
-    click.echo(f"{len(samples)} sample recordings are being analysed; they appear on the first page one by one.")
+            arrival = Arrival(audio, path.name, app.state.settings.playbook, context_beside(path), demo=True)
+            app.state.intake.receive(arrival)
+    return len(samples)
 
 
 class WorkerKeeper:

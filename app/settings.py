@@ -1,4 +1,4 @@
-"""Every setting, with its default and a sentence. Set one by its AFTERBEEP_… variable or, where it has one, its flag."""
+"""Every setting, with its default and a sentence. Set one by its AFTERBEEP_… variable or by its flag, if it has one."""
 
 import socket
 from functools import cached_property

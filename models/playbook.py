@@ -109,7 +109,9 @@ class VoicemailAdvice(Frozen):
     reception: dict[Situation, ReceptionLines] = Field({}, description="Lines for whoever answers instead.")
 
 
-PieceKind = Literal["greeting", "referrer", "matter", "reason", "pain", "value", "proof", "step", "number", "number_again"]
+PieceKind = Literal[
+    "greeting", "referrer", "matter", "reason", "pain", "value", "proof", "step", "number", "number_again"
+]
 
 
 #: What is said where the rep's own words are missing, unless a playbook says it otherwise.
@@ -155,7 +157,7 @@ class MessageShape(Frozen):
             "hope|hoping|trust everything|things|it|the", "thanks", "thank you", "have a|an|yourself", "talk soon",
             "talk to you", "speak soon", "bye", "goodbye", "cheers", "take care", "god bless", "looking|look forward",
             "earliest convenience", "get a chance|minute|moment|sec|second", "have|got a chance|minute|moment|sec|second",
-            "quick call|question|message|note", "voice mail", "leave|leaving (you) a message", "good|nice day|one|week",
+            "quick call|question|message|note", "voice mail", "leave|leaving (you) a message", "good|nice day|one|week|morning|afternoon|evening",
             "sorry", "just (a) reminder", "happy to help|chat|talk", "feel free", "do not hesitate", "as promised",
             "any questions|queries", "love to hear", "hear back", "hear from you", "anyway", "i guess|suppose",
         ),

@@ -247,3 +247,14 @@ def test_the_api_describes_itself_without_the_network(client: TestClient) -> Non
     page = client.get("/docs").text
     assert "https://" not in page
     json.dumps(described)
+
+
+def test_the_samples_are_shown_only_where_nothing_is_stored(client: TestClient) -> None:
+    from app.serve import show_samples
+
+    assert show_samples(client.app, SAMPLES) == 10
+    shown = client.get("/v1/voicemails").json()["items"]
+    assert [item["filename"][:2] for item in shown] == [f"{number:02d}" for number in range(1, 11)]
+    assert all(item["demo"] for item in shown)
+    assert shown[2]["context"]["purpose"] == "meeting_confirmation"
+    assert show_samples(client.app, SAMPLES) == 0

@@ -12,6 +12,10 @@ from models.report import Evidence
 if TYPE_CHECKING:
     from analysis.meaning import Belief
 
+#: No evidence, no finding: a sentence shown for a paraphrase must be likelier to say it than not.
+SAYS_IT_FROM = 0.5
+#: Rules about several sentences together: the likeliest of them is shown, likely or not.
+OF_SEVERAL_SENTENCES = frozenset({"vague_opener"})
 #: A strength that is there exactly when its rule is not broken.
 OPPOSITES = {"specific_value": "missing_value_prop"}
 
@@ -33,12 +37,17 @@ def weighed(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
     detail = {**verdict.detail, "confidence": _confidence(belief)}
     if not belief.holds:
         return passed(**detail)
-    evidence = verdict.evidence if verdict.status == "flagged" else _best_sentence(rule, heard)
-    return flagged(*evidence, **detail)
+    if verdict.status == "flagged":
+        return flagged(*verdict.evidence, **detail)
+    evidence = _best_sentence(rule, heard)
+    return passed(**detail) if evidence is None else flagged(*evidence, **detail)
 
 
 def weighed_strength(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
     """The same for a strength, which is there when its verdict is `passed`."""
+    settings = heard.playbook.strengths[rule]
+    if said := heard.find(settings.always):
+        return passed(*(heard.evidence(span) for span in said))
     there = verdict.status == "passed"
     asked = OPPOSITES.get(rule, rule)
     belief = heard.understood.belief(asked, by_words=there is (asked == rule)) if heard.understood else None
@@ -46,7 +55,7 @@ def weighed_strength(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
         return verdict
     if belief.holds is not (asked == rule):
         return not_evaluated("Not heard.")
-    return verdict if there else passed(*_best_sentence(rule, heard))
+    return verdict if there else passed(*_best_sentence(rule, heard) or ())
 
 
 def _confidence(belief: "Belief") -> float:
@@ -54,6 +63,14 @@ def _confidence(belief: "Belief") -> float:
     return round(max(belief.probability, 1 - belief.probability), 2)
 
 
-def _best_sentence(rule: str, heard: Heard) -> tuple[Evidence, ...]:
-    number = heard.understood.best_sentence(rule) if heard.understood else None
-    return () if number is None else (heard.quote(*heard.said.sentence_words[number]),)
+def _best_sentence(rule: str, heard: Heard) -> tuple[Evidence, ...] | None:
+    """The sentence that says it; () where a rule is about something left out, None where no sentence is likely to."""
+    best = heard.understood.best_sentence(rule) if heard.understood else None
+    if best is None:
+        return ()
+    number, likely = best
+    return (
+        (heard.quote(*heard.said.sentence_words[number]),)
+        if likely >= SAYS_IT_FROM or rule in OF_SEVERAL_SENTENCES
+        else None
+    )

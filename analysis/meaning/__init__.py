@@ -50,11 +50,13 @@ class Understood:
         logit = self._heads.weighed(row, self._opinions[row], by_words)
         return Belief(round(float(probability(logit)), 4), float(self._heads.cuts[row]))
 
-    def best_sentence(self, label: str) -> int | None:
-        """The sentence that says it most; None for a label that no sentence carries, such as one of absence."""
-        scores = [scores.get(label) for scores in self.sentences]
-        known = [(score, -number) for number, score in enumerate(scores) if score is not None]
-        return -max(known)[1] if known else None
+    def best_sentence(self, label: str) -> tuple[int, float] | None:
+        """The sentence that says it most, and how likely it does; None for a label of absence, which none carries."""
+        known = [(scores[label], -number) for number, scores in enumerate(self.sentences) if label in scores]
+        if not known:
+            return None
+        likely, number = max(known)
+        return -number, likely
 
 
 class Meaning:

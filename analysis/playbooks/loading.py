@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -151,13 +151,18 @@ def _check_rule_names(data: Mapping[str, Any], text: str, source: str) -> None:
 
 
 def _check_phrases(playbook: Playbook, text: str, source: str) -> None:
+    _check_phrase_list("message.leave_out", playbook.message.leave_out, playbook, text, source)
     for table, rules in (("rules", playbook.rules), ("strengths", playbook.strengths)):
         for name, settings in rules.items():
-            for phrase in _phrases_of(settings):
-                try:
-                    phrase_regex(phrase, playbook.lists)
-                except PhraseError as error:
-                    raise PlaybookError(source, f"{table}.{name}: {error}", _line_with(text, phrase)) from error
+            _check_phrase_list(f"{table}.{name}", _phrases_of(settings), playbook, text, source)
+
+
+def _check_phrase_list(place: str, phrases: Iterable[str], playbook: Playbook, text: str, source: str) -> None:
+    for phrase in phrases:
+        try:
+            phrase_regex(phrase, playbook.lists)
+        except PhraseError as error:
+            raise PlaybookError(source, f"{place}: {error}", _line_with(text, phrase)) from error
 
 
 def _phrases_of(settings: RuleSettings) -> tuple[str, ...]:
