@@ -119,19 +119,20 @@ def accuracy_page(accuracies: Sequence[RuleAccuracy], *, messages: int, file: st
     under = f"Under the gate: {', '.join(weak)}." if weak else "No rule is under the gate."
     return f"""# Accuracy
 
-How right the rules are on {messages} messages nobody tuned anything on: `{file}`, written by a hand that saw neither the
-rules nor the other messages, and opened only to measure. Written by `make accuracy`; a test measures again.
+How right the rules are on {messages} messages nobody tuned anything on: `{file}`, written by a hand that saw neither
+the rules nor the other messages, and opened only to measure. Written by `make accuracy`; a test measures again.
 
 {table(accuracies)}
-In brackets the 95 % Wilson interval. *Labelled* counts the messages for which the label holds, *flagged* those on which the
-rule said so (for a strength: on which it was praised). Messages that owe no pitch (confirmations, live deals, no sales) are
-left out for `vague_opener`, `missing_value_prop` and `specific_value`, as in a report.
+In brackets the 95 % Wilson interval. *Labelled* counts the messages for which the label holds, *flagged* those on which
+the rule said so (for a strength: on which it was praised). Messages that owe no pitch (confirmations, live deals, no
+sales) are left out for `vague_opener`, `missing_value_prop` and `specific_value`, as in a report.
 
 A rule whose precision is under {GATE:.2f} here is a hint of low severity in every playbook, not a flag. {under}
 
-What this does not show: the messages are invented and were labelled by whoever wrote them, so people will agree less with
-each other, and Afterbeep less with them, above all on `vague_opener`, `callback_only_cta`, `no_call_to_action` and
-`insight_offer`. They are texts; on recordings every word Whisper mishears comes on top. Only rules with a label are here.
+What this does not show: the messages are invented and were labelled by whoever wrote them, so people will agree less
+with each other, and Afterbeep less with them, above all on `vague_opener`, `callback_only_cta`, `no_call_to_action` and
+`insight_offer`. They are texts; on recordings every word Whisper mishears comes on top. Only rules with a label are
+here.
 """
 
 

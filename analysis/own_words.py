@@ -27,7 +27,7 @@ STOPS = word_set(
 _UNWANTED = (
     "checking_in", "prior_contact_reference", "apologetic_or_hedging", "feature_dump", "callback_only_cta"
 )  # fmt: skip
-_LIKELY, _CERTAIN, _SOME = 0.5, 0.8, 0.15
+_CERTAIN, _LIKELY, _UNSURE, _SOME = 0.8, 0.5, 0.3, 0.15
 #: A clause that begins so needs "I'm" before it to stand alone.
 _DOING = word_set("confirming calling ringing phoning letting returning")
 _SUBORDINATE = word_set("if when once while unless whether until as")
@@ -36,7 +36,10 @@ _SUBJECTS = word_set(
 )
 _JOINS = word_set("and but so because since")
 _STARTS = word_set(
-    "i we you your yours our the a an my there most one if when every each half two three four five six seven eight nine ten"
+    """
+    i we you your yours our the a an my there most one if when every each half two three four five six seven eight
+    nine ten
+    """
 )
 _LEANS = word_set(
     "they them their it its that that's it's he she his her those these who which either otherwise this he's"
@@ -46,7 +49,10 @@ _TRIMMED_BACK = word_set(
     "and or but so at on is to for because with by in my it's its i i'm the a an of that if you your"
 )
 _NUMBER_CUES = word_set(
-    "at on my number number's is are numbers direct line cell mobile phone it's that's that again office under its the it here"
+    """
+    at on my number number's is are numbers direct line cell mobile phone it's that's that again office under its the
+    it here
+    """
 )
 _ASKS = word_set("can could shall should would will may do does did are is have")
 _FEWEST_WORDS = 4
@@ -296,6 +302,14 @@ class _Finder:
             max((understood.sentences[sentence].get(label, 0.0) for label in labels), default=0.0) if understood else 0
         )
 
+    def _is_step(self, at: set[int], sentence: int) -> bool:
+        """What a listener could hold the rep to; not what only looks like it, nor a mere wish of the rep's."""
+        wished = "self_centered_pitch" in self.flagged and bool(self.signals["intent"] & at)
+        if not self.steps & at or wished or "no_call_to_action" in self.flagged:
+            return False
+        timed = bool(self._words_of(self.heard.find(("{day}",))) & at)
+        return self.heard.understood is None or self._scored(sentence, "ask") >= (_UNSURE if timed else _LIKELY)
+
     def _kind(self, at: set[int], sentence: int) -> tuple[PieceKind | None, float]:
         """The place of a unit in the message, and how strongly it speaks for a call back."""
 
@@ -303,13 +317,11 @@ class _Finder:
             return any(self.signals.get(name, set()) & at for name in signals)
 
         worth = self._scored(sentence, "specific_value")
-        steps = self.steps & at
         if not self.heard.owes_a_pitch:
             return "matter", 1.0
         if self.quoted.get("referral_mention", set()) & at:
             return "referrer", 5.0
-        merely_wished = has("intent") and "self_centered_pitch" in self.flagged
-        if steps and not merely_wished and (worth < _CERTAIN or not has("comparison", "result", "numbers")):
+        if self._is_step(at, sentence) and (worth < _CERTAIN or not has("comparison", "result", "numbers")):
             return "step", 2.0 + self._scored(sentence, "ask")
         if self.opens_well and at & self.opening:
             return "reason", 4.0 + worth - (min(at) - min(self.opening)) / 20

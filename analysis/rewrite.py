@@ -4,8 +4,8 @@ Nothing is made up. Every word is the rep's, the playbook's, or stands in [brack
 """
 
 import re
-from dataclasses import replace
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from analysis.detectors.base import Heard
 from analysis.detectors.judging import Judgement
@@ -24,6 +24,8 @@ NOT_ABOUT_WORDS = frozenset(
 BLANKS = {"name": "[your name]", "company": "[your company]", "number": "[your number]", "referrer": "[who sent you]"}
 ALWAYS_PLACED: tuple[PieceKind, ...] = ("referrer", "matter", "reason", "pain", "value", "proof", "step", "number")
 BREATH = " ... "
+_BLANK = re.compile(r"\[([^\]]+)\]")
+_NUMBER_HINT, _DIGITS = BLANKS["number"].strip("[]"), 10
 _SLOT = re.compile(r"(\{\w+\})")
 
 Sentence = tuple[RewritePiece, ...]
@@ -128,7 +130,8 @@ class _Draft:
         """Kinds that have to be there and are not."""
         there = {piece.kind for piece in taken}
         if not self.heard.owes_a_pitch:
-            yield from () if "matter" in there else ("matter",)
+            if "matter" not in there:
+                yield "matter"
             return
         offers = any(piece.offers for piece in taken) or bool({"value", "proof"} & there)
         opens = "vague_opener" not in self.flagged and bool(there)
@@ -181,7 +184,11 @@ def _joined(pieces: Iterable[RewritePiece]) -> str:
 
 
 def _length_s(text: str) -> float:
-    return round(count_spoken_words(text.split()) / SCRIPT_WPM * 60, 1)
+    """At an even pace. What fills a blank is longer than the hint in it, and a number has ten digits."""
+    hints = [blank[1] for blank in _BLANK.finditer(text)]
+    said = count_spoken_words(_BLANK.sub(" ", text).split())
+    said += sum(_DIGITS if hint == _NUMBER_HINT else 2 * len(hint.split()) for hint in hints)
+    return round(said / SCRIPT_WPM * 60, 1)
 
 
 # -------------------------------------------------------------------------------------------------- what is known
@@ -199,14 +206,14 @@ def slots(heard: Heard) -> dict[str, str]:
     }
     if known["company"] == known["name"]:
         known["company"] = None
-    if known["name"] and known["prospect"] == known["name"].split()[0]:
+    if known["name"] and known["prospect"] in (known["name"], known["name"].split()[0]):
         known["prospect"] = None
     return {name: value for name, value in known.items() if value}
 
 
 def _named(heard: Heard, span: Span | None) -> str | None:
-    if span is None:
-        return None
+    if span is None or heard.has(heard.playbook.message.leave_out, span):
+        return None  # "Cheerio" is no company
     words = heard.evidence(span).quote.strip(" ,.;:!?")
     return words if any(ch.isupper() for ch in words) else words.title()
 

@@ -20,13 +20,14 @@ from analysis.pipeline import analyze_script
 from app.intake import Arrival, Intake
 from app.playback import media_type
 from app.problems import problem
+from app.rewriter import Rewriter, Suggestion
 from app.schema import RecordingRow
 from app.settings import Settings
 from app.store import Store
 from app.voicemail import Voicemail, VoicemailPage, Waveform
 from models import errors
 from models.advice import Advice
-from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady, NotYetBuilt, TooLarge
+from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady, NotYetBuilt, RewriteOff, TooLarge
 from models.recording import CallContext
 from models.report import Report
 
@@ -121,6 +122,23 @@ def show_report(request: Request, recording_id: str) -> Response:
     if report is None:
         raise NotReady("This recording is still being analysed. Please ask again in a few seconds.")
     return JSONResponse(report.model_dump(mode="json"))
+
+
+@router.post(
+    "/voicemails/{recording_id}/rewrite",
+    responses={404: PROBLEM, 409: PROBLEM},
+    summary="Have a language model suggest a rewrite",
+)
+def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
+    """Only where the owner has set an endpoint for it. Machine-written, kept nowhere, never part of the score."""
+    rewriter: Rewriter | None = request.app.state.rewriter
+    if rewriter is None:
+        raise RewriteOff("No language model is set up here. The report holds a rewrite from the rep's own words.")
+    store = _store(request)
+    report = store.report(store.recording(recording_id).id)
+    if report is None:
+        raise NotReady("This recording has no report yet.")
+    return rewriter.suggest(report, request.app.state.playbooks.find(report.playbook))
 
 
 @router.get("/voicemails/{recording_id}/audio", response_class=FileResponse, summary="The recording; ranges allowed")

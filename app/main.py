@@ -19,6 +19,7 @@ from app.intake import Intake
 from app.jobs import Jobs
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
+from app.rewriter import rewriter_of
 from app.settings import Settings
 from app.store import Store
 from models.errors import CrossSite
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     engine = connect(settings)
     app.state.store = Store(engine)
     app.state.playbooks = Playbooks(app.state.store)
+    app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
     for router in ROUTERS:
         app.include_router(router)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from analysis.advice import advise
 from analysis.pipeline import analyze_script, rejudge
-from app.views import advice, coaching, comparison, measures, player, unknown, wording, words
+from app.views import advice, coaching, comparison, measures, player, rewriting, unknown, wording, words
 from models.errors import AfterbeepError, InvalidRequest
 from models.playbook import Playbook
 from models.recording import CallContext
@@ -84,8 +84,8 @@ def voicemail(request: Request, recording_id: str, playbook: str | None = None) 
     judged = report if other in (made_by, None) else rejudge(report, other)
     shown = report_view(judged, store.waveform(recording_id), other)
     against = None if judged is report else comparison.comparison(report, judged, made_by, other)
-    titles = shelf.titles()
-    return page(request, "voicemail.html", here="recordings", row=row, against=against, playbooks=titles, **shown)
+    shown |= {"against": against, "playbooks": shelf.titles(), "suggests": request.app.state.rewriter}
+    return page(request, "voicemail.html", here="recordings", row=row, **shown)
 
 
 @router.get("/voicemails/{recording_id}/row")
@@ -232,6 +232,7 @@ def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playboo
         "measured": measures.measured(report, playbook.limits if playbook else None),
         "unknown": unknown.unknown(report),
         "playbook": playbook,
+        "rewrite": rewriting.shown(report.rewrite) if report.rewrite else None,
         "known": known_facts(report.context),
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -36,6 +36,14 @@ class Settings(BaseSettings):
         default_factory=socket.gethostname,
         description="Name of this machine's worker; keep it stable, so that a restart resumes what was running.",
     )
+    rewrite_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="OpenAI-compatible address, such as http://127.0.0.1:11434/v1, asked for a rewrite when a person "
+        "presses the button; transcripts go there, telephone numbers masked. Off without it and a model.",
+    )
+    rewrite_model: str | None = Field(None, description="Language model asked for there.")
+    rewrite_api_key: SecretStr | None = Field(None, description="Key sent there, where it wants one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @property

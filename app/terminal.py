@@ -19,7 +19,7 @@ from analysis.evaluate import RuleAccuracy
 from app.views.advice import DECISIONS, FACTS, GOALS, SITUATIONS, TONES, unless_sentence
 from models.advice import Advice
 from models.playbook import Playbook
-from models.report import Evidence, Finding, Report
+from models.report import Evidence, Finding, Report, Rewrite
 
 out = Console()
 err = Console(stderr=True)
@@ -81,6 +81,8 @@ def show_report(report: Report, playbook: Playbook) -> None:
         lost = {loss.rule: loss.points for loss in report.score.lost}
         parts += [Rule("Stop, and try instead", style="red", align="left")]
         parts += [_finding(finding, lost.get(finding.rule, 0)) for finding in report.flagged]
+    if report.rewrite:
+        parts += [Rule("Say it like this", style="cyan", align="left"), _rewrite(report.rewrite)]
     parts += [Rule("Measured", align="left"), _measures(report, playbook)]
     if passed:
         parts += [Text("Passed: " + ", ".join(finding.title for finding in passed), style="dim")]
@@ -125,6 +127,15 @@ def _finding(finding: Finding, points: int) -> Padding:
         parts.append(Text.assemble(("Say: ", "bold green"), finding.say_instead))
     parts.append(Text(finding.source, style="dim"))
     return Padding(Group(*parts), (0, 0, 1, 2))
+
+
+def _rewrite(rewrite: Rewrite) -> Padding:
+    """The rep's own words stand out; what is in brackets is theirs to fill in."""
+    said = Text()
+    for piece in rewrite.pieces:
+        said.append(piece.text, "" if piece.own else "dim")
+    said.highlight_regex(r"\[[^\]]+\]", "bold yellow")
+    return Padding(Group(said, Text(f"About {rewrite.estimated_s:.0f} s when spoken.", style="dim")), (0, 0, 1, 2))
 
 
 def _measures(report: Report, playbook: Playbook) -> Table:

@@ -21,6 +21,7 @@ AfterbeepError
 │   ├── InvalidRequest        invalid_request
 │   ├── IdempotencyKeyReused  idempotency_key_reused
 │   ├── CrossSite             cross_site
+│   ├── RewriteOff            rewrite_off
 │   └── NotYetBuilt           not_yet_built
 └── AnalysisFailed            analysis_failed
 """
@@ -138,6 +139,12 @@ class CrossSite(RequestError):
     code = "cross_site"
     status = 403
     title = "Request from another site"
+
+
+class RewriteOff(RequestError):
+    code = "rewrite_off"
+    status = 409
+    title = "Rewriting by a language model is off"
 
 
 class NotYetBuilt(RequestError):

@@ -127,6 +127,17 @@ SENTENCES: Mapping[PieceKind, str] = {
     "number": "My number is {number}.",
     "number_again": "Again, that's {number}.",
 }  # fmt: skip
+#: Phrases no rewrite keeps: pleasantries, thanks, goodbyes, and the words around a message that say nothing.
+LEAVE_OUT: tuple[str, ...] = (
+    "how are you|things|y'all", "how is it|everything|your|things|business", "hope|hoping|trust you|your|this|all",
+    "hope|hoping|trust everything|things|it|the", "thanks", "thank you", "have a|an|yourself", "talk soon",
+    "talk to you", "speak soon", "bye", "goodbye", "cheers", "take care", "god bless", "looking|look forward",
+    "earliest convenience", "get a chance|minute|moment|sec|second", "have|got a chance|minute|moment|sec|second",
+    "quick call|question|message|note", "voice mail", "leave|leaving (you) a message",
+    "good|nice day|one|week|morning|afternoon|evening", "sorry", "just (a) reminder", "happy to help|chat|talk",
+    "feel free", "do not hesitate", "as promised", "any questions|queries", "love to hear", "hear back",
+    "hear from you", "anyway", "i guess|suppose",
+)  # fmt: skip
 
 
 def _over_the_usual(said: dict[PieceKind, str]) -> dict[PieceKind, str]:
@@ -152,17 +163,8 @@ class MessageShape(Frozen):
         dict(SENTENCES), description="Piece -> what to say where the rep's own words are missing."
     )
     leave_out: tuple[str, ...] = Field(
-        (
-            "how are you|things|y'all", "how is it|everything|your|things|business", "hope|hoping|trust you|your|this|all",
-            "hope|hoping|trust everything|things|it|the", "thanks", "thank you", "have a|an|yourself", "talk soon",
-            "talk to you", "speak soon", "bye", "goodbye", "cheers", "take care", "god bless", "looking|look forward",
-            "earliest convenience", "get a chance|minute|moment|sec|second", "have|got a chance|minute|moment|sec|second",
-            "quick call|question|message|note", "voice mail", "leave|leaving (you) a message", "good|nice day|one|week|morning|afternoon|evening",
-            "sorry", "just (a) reminder", "happy to help|chat|talk", "feel free", "do not hesitate", "as promised",
-            "any questions|queries", "love to hear", "hear back", "hear from you", "anyway", "i guess|suppose",
-        ),
-        description="Phrases that never survive: pleasantries, thanks, goodbyes.",
-    )  # fmt: skip
+        LEAVE_OUT, description="Phrases that never survive: pleasantries, thanks, goodbyes."
+    )
 
 
 class Playbook(Frozen):

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from analysis.meaning.encoder import Dense, Floats
-from analysis.meaning.reading import NgramTable, Read
+from analysis.meaning.reading import NgramTable, Read, with_neighbours
 
 SENTENCE_NGRAM_TOTAL: Final = 3.0
 MESSAGE_NGRAM_TOTAL: Final = 6.0
@@ -16,22 +16,25 @@ MESSAGE_NGRAM_TOTAL: Final = 6.0
 ABSENT_WITHOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "missing_value_prop": ("specific_value",),
     "no_call_to_action": ("ask", "callback_only_cta"),
-    "missing_caller_name": ("caller_name",),
-    "missing_company": ("company",),
 }
+#: A message label that is true when no single word of the message belongs to one of these.
+UNSAID: Final[Mapping[str, str]] = {"missing_caller_name": "caller_name", "missing_company": "company"}
+MOST_TAGGED_WORDS: Final = 4
 
 
 @dataclass(frozen=True)
 class Heads:
     """Everything that training found; `heads.npz` holds it in half precision.
 
-    `combine` has one row a message label: what to make of the strongest sentence, of the words, of both together, and
-    of a phrase rule that fires; then the constant.
+    `combine` has one row a message label: what to make of the strongest sentence (or word, for what is `UNSAID`), of
+    the words, of both together, and of a phrase rule that fires; then the constant.
     """
 
+    word_labels: tuple[str, ...]
     sentence_labels: tuple[str, ...]
     message_labels: tuple[str, ...]
     table: NgramTable
+    word_dense: Dense
     sentence_dense: Dense
     sentence_ngram: Floats
     sentence_scale: Floats
@@ -50,9 +53,11 @@ class Heads:
             return np.asarray(held[name], np.float32)
 
         return cls(
+            word_labels=tuple(str(held["word_labels"]).split()),
             sentence_labels=tuple(str(held["sentence_labels"]).split()),
             message_labels=tuple(str(held["message_labels"]).split()),
             table=NgramTable(str(held["ngrams"]).split("\n"), floats("rarity")),
+            word_dense=Dense(floats("word_dense"), floats("word_bias")),
             sentence_dense=Dense(floats("sentence_dense"), floats("sentence_bias")),
             sentence_ngram=floats("sentence_ngram"),
             sentence_scale=floats("sentence_scale"),
@@ -63,6 +68,10 @@ class Heads:
             cuts=floats("cuts"),
         )
 
+    def word_logits(self, seen: Read) -> Floats:
+        """One row a word: how much it belongs to each of the word labels."""
+        return self.word_dense(with_neighbours(seen.words))
+
     def sentence_logits(self, seen: Read) -> Floats:
         logits = self.sentence_dense(seen.sentences)
         for row, said in enumerate(seen.sentence_ngrams):
@@ -70,21 +79,31 @@ class Heads:
             logits[row] += weights @ self.sentence_ngram[numbers]
         return logits
 
-    def message_inputs(self, seen: Read, sentence_logits: Floats) -> Floats:
-        """Per message label three opinions: the strongest sentence, the message's words, words and meaning together."""
+    def message_inputs(self, seen: Read, word_logits: Floats, sentence_logits: Floats) -> Floats:
+        """Per message label three opinions: the strongest place, the message's words, words and meaning together."""
         strongest = dict(zip(self.sentence_labels, sentence_logits.max(axis=0), strict=True))
-        by_sentence = [
-            -max(strongest[other] for other in ABSENT_WITHOUT[label]) if label in ABSENT_WITHOUT else strongest[label]
-            for label in self.message_labels
-        ]
+        strongest |= {label: -max(strongest[other] for other in others) for label, others in ABSENT_WITHOUT.items()}
+        by_word = dict(zip(self.word_labels, word_logits.max(axis=0), strict=True))
+        strongest |= {label: -by_word[other] for label, other in UNSAID.items()}
         numbers, weights = self.table.weigh(seen.message_ngrams, MESSAGE_NGRAM_TOTAL)
         by_words = weights @ self.words_only.weight[numbers] + self.words_only.bias
         by_both = self.message_dense(seen.message) + weights @ self.message_ngram[numbers]
-        return np.stack([np.array(by_sentence, np.float32), by_words, by_both], axis=1)
+        by_place = np.array([strongest[label] for label in self.message_labels], np.float32)
+        return np.stack([by_place, by_words, by_both], axis=1)
 
     def weighed(self, row: int, opinions: Floats, by_words: float) -> float:
         """The logit of one message label from its three opinions and the phrase rule's (1 where it fires)."""
         return float(np.append(opinions, [by_words, 1.0]) @ self.combine[row])
+
+
+def best_run(logits: Floats) -> tuple[int, int]:
+    """First and last word of what was tagged: the strongest word, and those beside it that are likely tagged too."""
+    first = last = int(logits.argmax())
+    while last - first + 1 < MOST_TAGGED_WORDS and last + 1 < len(logits) and logits[last + 1] > 0:
+        last += 1
+    while last - first + 1 < MOST_TAGGED_WORDS and first > 0 and logits[first - 1] > 0:
+        first -= 1
+    return first, last
 
 
 def probability(logits: Floats | float) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.detectors.words import fold
-from analysis.meaning.encoder import MAX_TOKENS, Encoder, Floats
+from analysis.meaning.encoder import MAX_TOKENS, UNKNOWN, Encoder, Floats
 
 #: The middle layers know wording and grammar best, the later ones topic; the last one was measured to add nothing.
 READ_LAYERS: Final = (3, 5)
@@ -70,10 +70,11 @@ def structure(sentence: str, tokens: Sequence[str], place: int, of: int) -> list
 
 @dataclass(frozen=True)
 class Read:
-    """One message as the heads see it."""
+    """One message as the heads see it; `words` has one row a word, in order, whatever its sentence."""
 
     sentences: Floats
     message: Floats
+    words: Floats
     sentence_ngrams: tuple[tuple[str, ...], ...]
 
     @property
@@ -83,12 +84,15 @@ class Read:
 
 def read(sentences: Sequence[str], encoder: Encoder) -> Read:
     """Every sentence by itself and within its message, in two layers; the message as a whole and by its opening."""
-    pieces = [encoder.split(sentence)[:MAX_TOKENS] for sentence in sentences]
+    by_word = [[encoder.split(word) for word in sentence.split()] or [[UNKNOWN]] for sentence in sentences]
+    pieces = [[piece for word in words for piece in word][:MAX_TOKENS] for words in by_word]
     blocks = _blocks([len(one) for one in pieces])
     whole = [[piece for one in pieces[first:end] for piece in one] for first, end in blocks]
     states = encoder.states([*pieces, *whole], READ_LAYERS)
     alone = {layer: np.stack([state.mean(0) for state in states[layer][: len(pieces)]]) for layer in READ_LAYERS}
-    within = {layer: _within(states[layer][len(pieces) :], blocks, pieces) for layer in READ_LAYERS}
+    inside = {layer: _by_sentence(states[layer][len(pieces) :], blocks, pieces) for layer in READ_LAYERS}
+    within = {layer: np.stack([state.mean(0) for state in found]) for layer, found in inside.items()}
+    said_words = [np.concatenate(list(map(_by_word, found, by_word))) for found in inside.values()]
     tokens = [folded(sentence) for sentence in sentences]
     shape = [
         structure(sentence, said, place, len(sentences))
@@ -101,6 +105,7 @@ def read(sentences: Sequence[str], encoder: Encoder) -> Read:
     return Read(
         sentences=np.hstack([*columns, np.array(shape, np.float32)]),
         message=np.concatenate([_even(part) for part in summary]),
+        words=np.hstack([_even(vectors) for vectors in said_words]),
         sentence_ngrams=tuple(tuple(ngrams(said)) for said in tokens),
     )
 
@@ -116,14 +121,29 @@ def _blocks(sizes: Sequence[int]) -> list[tuple[int, int]]:
     return [*blocks, (first, len(sizes))]
 
 
-def _within(states: Sequence[Floats], blocks: Sequence[tuple[int, int]], pieces: Sequence[Sequence[int]]) -> Floats:
-    rows = []
-    for state, (first, end) in zip(states, blocks, strict=True):
-        at = 0
-        for one in pieces[first:end]:
-            rows.append(state[at : at + len(one)].mean(0))
-            at += len(one)
-    return np.stack(rows)
+def _by_sentence(
+    states: Sequence[Floats], blocks: Sequence[tuple[int, int]], pieces: Sequence[Sequence[int]]
+) -> list[Floats]:
+    """The states of every sentence's pieces, cut from those of its block."""
+    return [
+        part
+        for state, (first, end) in zip(states, blocks, strict=True)
+        for part in np.split(state, np.cumsum([len(one) for one in pieces[first:end]])[:-1])
+    ]
+
+
+def _by_word(state: Floats, words: Sequence[Sequence[int]]) -> Floats:
+    """One row a word: the mean of its pieces. A word past the encoder's limit is read as the last one before it."""
+    starts = np.minimum(np.cumsum([0, *(len(word) for word in words[:-1])]), len(state) - 1)
+    sizes = np.maximum(np.diff(starts, append=len(state)), 1)
+    result: Floats = np.add.reduceat(state, starts, axis=0) / sizes[:, None].astype(np.float32)
+    return result
+
+
+def with_neighbours(words: Floats) -> Floats:
+    """Every word next to the one before it and the one after: 'with Northline', 'Marcus here'."""
+    nothing = np.zeros_like(words[:1])
+    return np.hstack([words, np.vstack([nothing, words[:-1]]), np.vstack([words[1:], nothing])])
 
 
 def _even(vectors: Floats) -> Floats:

@@ -24,8 +24,15 @@ from analysis import playbooks
 from analysis.detectors import judge
 from analysis.detectors.text import Said
 from analysis.meaning.encoder import Dense, Encoder, Floats, encoder_folder
-from analysis.meaning.heads import ABSENT_WITHOUT, MESSAGE_NGRAM_TOTAL, SENTENCE_NGRAM_TOTAL, Heads, probability
-from analysis.meaning.reading import READ_LAYERS, NgramTable, Read, read
+from analysis.meaning.heads import (
+    ABSENT_WITHOUT,
+    MESSAGE_NGRAM_TOTAL,
+    SENTENCE_NGRAM_TOTAL,
+    UNSAID,
+    Heads,
+    probability,
+)
+from analysis.meaning.reading import READ_LAYERS, NgramTable, Read, read, with_neighbours
 from models.recording import CallContext
 from models.report import Measurements
 from models.transcript import Transcript
@@ -37,10 +44,13 @@ MESSAGE_LABELS: Final = tuple(
     "prior_contact_reference insight_offer apologetic_or_hedging feature_dump no_call_to_action "
     "referral_mention missing_caller_name missing_company".split()
 )
-#: What a sentence may hold: the labels that sentences carry, and what some labels miss.
-ENTITIES: Final = {"ask": "cta", "caller_name": "caller_name", "company": "company"}
-SENTENCE_LABELS: Final = (*(label for label in MESSAGE_LABELS if label not in ABSENT_WITHOUT), *ENTITIES)
+#: What a sentence may hold, the asks that `no_call_to_action` misses among it; and what single words may belong to.
+SENTENCE_LABELS: Final = (*(label for label in MESSAGE_LABELS if label not in {*ABSENT_WITHOUT, *UNSAID}), "ask")
+WORD_LABELS: Final = tuple(UNSAID.values())
 SENTENCE_STRENGTH, MESSAGE_STRENGTH, WORDS_STRENGTH, COMBINE_STRENGTH = 0.1, 0.3, 0.3, 1.0
+WORD_PARTS: Final = 160  # main components of a word's state that are learnt from: a fifth of its width
+WORD_STEPS, WORD_DECAY, WORD_EMPHASIS, STRONGEST_EMPHASIS = 60, 0.001, 20.0, 3.0
+RARELY: Final = -3.0  # the logit from which a word starts out: few words name anybody
 NGRAM_IN_MESSAGES: Final = 3
 TUNED: Final = "tuned-"  # how files are named that the phrase rules were written on; on those they look too good
 LEAST_CUT: Final = 0.5  # nobody is flagged for what is less likely than not
@@ -57,6 +67,7 @@ class Example:
 
     seen: Read
     by_words: Truth
+    word_truth: Truth
     sentence_truth: Truth
     message_truth: Truth
     ask_known: bool
@@ -77,12 +88,28 @@ def overlaps(sentence: tuple[int, int], span: tuple[int, int]) -> bool:
     return shared > 0 and (shared * 2 >= shorter or shared >= LEAST_OVERLAP_CHARS)
 
 
+def tagged_words(text: str, entities: Mapping[str, Sequence[str]]) -> Truth:
+    """Word for word, whether it belongs to each of the word labels, wherever the message says it."""
+    spans = {
+        label: [
+            found.span()
+            for quote in entities.get(label, ())
+            for found in re.finditer(rf"(?<!\w){re.escape(quote)}(?!\w)", text, re.IGNORECASE)
+        ]
+        for label in WORD_LABELS
+    }
+    words = [match.span() for match in re.finditer(r"\S+", text)]
+    truth = [
+        [any(first < end and at < last for at, end in spans[label]) for label in WORD_LABELS] for first, last in words
+    ]
+    return np.array(truth, bool)
+
+
 def example(record: Mapping[str, Any], encoder: Encoder, *, copied: bool = False) -> Example:
     text, labels = record["text"], record["labels"]
     bounds = sentence_bounds(text)
     quotes = {label: record["evidence"].get(label, []) for label in SENTENCE_LABELS}
-    quotes |= {label: record["entities"].get(entity, []) for label, entity in ENTITIES.items()}
-    quotes["ask"] = quotes["ask"] or quotes["callback_only_cta"]
+    quotes["ask"] = record["entities"].get("cta", []) or quotes["callback_only_cta"]
     spans = {
         label: [(at, at + len(quote)) for quote in wanted if (at := text.lower().find(quote.lower())) >= 0]
         for label, wanted in quotes.items()
@@ -91,6 +118,7 @@ def example(record: Mapping[str, Any], encoder: Encoder, *, copied: bool = False
     return Example(
         seen=read([text[first:end] for first, end in bounds], encoder),
         by_words=said_by_rules(text),
+        word_truth=tagged_words(text, record["entities"]),
         sentence_truth=np.array(truth, bool),
         message_truth=np.array([bool(labels[label]) for label in MESSAGE_LABELS]),
         ask_known=bool(quotes["ask"]) or bool(labels["no_call_to_action"]),
@@ -141,6 +169,52 @@ def fit(x: Floats, truth: Truth, strength: float, *, balanced: bool = True) -> F
     return np.append(model.coef_[0], model.intercept_[0]).astype(np.float32)
 
 
+def fit_words(examples: Sequence[Example]) -> Dense:
+    """What tells the words of each word label from all others, and a message that has some from one that has none."""
+    words = np.concatenate([one.seen.words for one in examples])
+    _, parts = np.linalg.eigh(np.cov(words, rowvar=False))
+    parts = parts[:, -WORD_PARTS:].astype(np.float32)
+    x = np.concatenate([with_neighbours(one.seen.words @ parts) for one in examples])
+    truth = np.concatenate([one.word_truth for one in examples])
+    starts = np.cumsum([0, *(len(one.word_truth) for one in examples[:-1])])
+    fitted = np.stack([fit_strongest(x, wanted, starts) for wanted in truth.T], axis=1)
+    whole = [parts @ weights for weights in np.split(fitted[:-1], 3)]
+    return Dense(np.concatenate(whole), fitted[-1])
+
+
+def fit_strongest(x: Floats, truth: Truth, starts: npt.NDArray[np.int64]) -> Floats:
+    """Logistic regression on every word and, since it is what decides, on the strongest word of every message."""
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    said = np.logical_or.reduceat(truth, starts)
+
+    def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        logits = x @ weights[:-1].astype(np.float32) + np.float32(weights[-1])
+        at = starts + [int(part.argmax()) for part in np.split(logits, starts[1:])]
+        strongest = logits[at]
+        of_words = WORD_EMPHASIS * np.mean(np.logaddexp(0, logits) - truth * logits, dtype=np.float64)
+        of_messages = STRONGEST_EMPHASIS * np.mean(np.logaddexp(0, strongest) - said * strongest)
+        of_size = WORD_DECAY * np.square(weights[:-1]).sum()
+        slope = WORD_EMPHASIS / len(logits) * (probability(logits) - truth)
+        slope[at] += STRONGEST_EMPHASIS / len(starts) * (probability(strongest) - said)
+        by_weight = slope.astype(np.float32) @ x + 2 * WORD_DECAY * weights[:-1]
+        return float(of_words + of_messages + of_size), np.append(by_weight, slope.sum())
+
+    found = minimize(
+        loss, np.append(np.zeros(x.shape[1]), RARELY), jac=True, method="L-BFGS-B", options={"maxiter": WORD_STEPS}
+    )
+    return np.asarray(found.x, np.float32)
+
+
+def fit_weights(opinions: Floats, truth: Truth) -> Floats:
+    """How opinions are weighed. A phrase rule that fires, the last column, never makes its own label less likely."""
+    weights = fit(opinions, truth, COMBINE_STRENGTH, balanced=False)
+    if weights[-2] >= 0:
+        return weights
+    without = fit(opinions[:, :-1], truth, COMBINE_STRENGTH, balanced=False)
+    return np.insert(without, -1, np.float32(0))
+
+
 def known_ngrams(examples: Sequence[Example]) -> NgramTable:
     """Word runs of several messages, so that no name of one message is among them."""
     in_messages = Counter(ngram for one in examples for ngram in set(one.seen.message_ngrams))
@@ -177,9 +251,11 @@ def fit_heads(examples: Sequence[Example]) -> Heads:
     sentence = np.stack(by_sentence, axis=1)
     width = dense.shape[1]
     return Heads(
+        word_labels=WORD_LABELS,
         sentence_labels=SENTENCE_LABELS,
         message_labels=MESSAGE_LABELS,
         table=table,
+        word_dense=fit_words(examples),
         sentence_dense=Dense(sentence[:width], sentence[-1]),
         sentence_ngram=sentence[width:-1],
         sentence_scale=np.tile(np.array([1, 0], np.float32), (len(SENTENCE_LABELS), 1)),
@@ -204,7 +280,7 @@ class Judged:
 def judged_by(heads: Heads, examples: Sequence[Example]) -> Judged:
     logits = [heads.sentence_logits(one.seen) for one in examples]
     inputs = [
-        np.column_stack([heads.message_inputs(one.seen, its), one.by_words])
+        np.column_stack([heads.message_inputs(one.seen, heads.word_logits(one.seen), its), one.by_words])
         for one, its in zip(examples, logits, strict=True)
     ]
     return Judged(
@@ -235,8 +311,7 @@ def strangers(authors: Mapping[Path, Sequence[Example]]) -> list[Judged]:
 def settled(heads: Heads, seen: Judged) -> Heads:
     """Combination and scale as they work for authors the heads do not know."""
     combine = [
-        fit(seen.inputs[:, number], seen.message_truth[:, number], COMBINE_STRENGTH, balanced=False)
-        for number in range(len(MESSAGE_LABELS))
+        fit_weights(seen.inputs[:, number], seen.message_truth[:, number]) for number in range(len(MESSAGE_LABELS))
     ]
     scale = [
         fit(seen.sentence_logits[:, [number]], seen.sentence_truth[:, number], COMBINE_STRENGTH, balanced=False)
@@ -251,6 +326,8 @@ def settled(heads: Heads, seen: Judged) -> Heads:
 def save(heads: Heads, path: Path) -> None:
     half = {
         "rarity": heads.table.rarity,
+        "word_dense": heads.word_dense.weight,
+        "word_bias": heads.word_dense.bias,
         "sentence_dense": heads.sentence_dense.weight,
         "sentence_bias": heads.sentence_dense.bias,
         "sentence_ngram": heads.sentence_ngram,
@@ -264,6 +341,7 @@ def save(heads: Heads, path: Path) -> None:
         "cuts": heads.cuts,
     }
     words = {
+        "word_labels": " ".join(WORD_LABELS),
         "sentence_labels": " ".join(SENTENCE_LABELS),
         "message_labels": " ".join(MESSAGE_LABELS),
         "ngrams": "\n".join(heads.table.known),

@@ -1,5 +1,7 @@
 // The script page: how long the text would take to say, while it is typed.
 
+import { startRewrite } from "./rewrite.js";
+
 const SPOKEN_WPM = 150;
 const text = document.querySelector("#text");
 const count = document.querySelector("#script-count");
@@ -13,4 +15,5 @@ function showLength() {
 
 text.addEventListener("input", showLength);
 showLength();
+startRewrite(document);
 document.querySelector("#result article")?.parentElement.focus({ preventScroll: true });

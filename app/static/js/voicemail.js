@@ -3,6 +3,7 @@
 import { call, fragment, sleep } from "./api.js";
 import { localize } from "./locale.js";
 import { startPlayer } from "./player.js";
+import { startRewrite } from "./rewrite.js";
 import { isPending } from "./stages.js";
 
 const POLL_MS = 700;
@@ -76,6 +77,7 @@ function start() {
   const article = main.querySelector(".voicemail");
   askBeforeDeleting(article);
   startPlayer(article);
+  startRewrite(article);
   if (article.querySelector("#waiting")) waitForReport(article);
 }
 
