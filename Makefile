@@ -13,7 +13,7 @@ run: setup  ## Start the service on 127.0.0.1:8000 with the samples analysed
 	@$(BIN)/afterbeep serve --demo samples
 
 test: setup  ## Run the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: setup  ## Lint, formatting and types
 	@$(BIN)/ruff check .

@@ -364,6 +364,7 @@ def test_no_transcript_breaks_a_rule(text: str) -> None:
 def test_a_huge_transcript_is_still_judged() -> None:
     assert judged("word " * 20_000).findings
 
+
 def test_the_rules_start_without_the_heavy_libraries() -> None:
     heavy = "{'torch', 'librosa', 'whisper', 'numpy'}"
     code = f"import sys, analysis.detectors, analysis.playbooks; sys.exit(bool({heavy} & set(sys.modules)))"
