@@ -236,8 +236,8 @@ def test_one_reason_is_given_once() -> None:
 # Wording
 
 
-def test_every_rule_is_named_as_a_check_and_every_stage_has_its_sentence() -> None:
-    assert set(playbooks.load().rules) == set(wording.CHECKS)
+def test_check_names_belong_to_rules_and_every_stage_has_its_sentence() -> None:
+    assert set(playbooks.load().rules) >= set(wording.CHECKS)
     assert {*get_args(Stage), "queued"} == set(wording.STAGES)
 
 
