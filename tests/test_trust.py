@@ -132,21 +132,20 @@ def test_value_is_either_missing_or_a_strength() -> None:
         assert has_value is (finding(text, "missing_value_prop").status == "passed"), text
 
 
-def test_a_coachs_own_phrases_decide() -> None:
-    text = "Hi Jo, Ted with Corvid. I went through your billing errors: four of them cost you $900 in May. Thursday at ten?"
-    own = playbooks.parse('based_on = "cold-outreach"\n[rules.checking_in]\nphrases = ["billing errors"]\n')
-    found = next(
-        one
-        for one in judge(Transcript.of_script(text), Measurements(), {}, CallContext(), own).findings
-        if one.rule == "checking_in"
-    )
-    assert found.status == "flagged"
-    assert found.evidence[0].quote == "billing errors:"
-    text = FLAGGED["checking_in"][0]
-    own = playbooks.parse('based_on = "cold-outreach"\n[rules.checking_in]\nexceptions = ["just checking in"]\n')
-    found = next(
-        one
-        for one in judge(Transcript.of_script(text), Measurements(), {}, CallContext(), own).findings
-        if one.rule == "checking_in"
-    )
-    assert found.status == "passed"
+@pytest.mark.parametrize(
+    ("own", "text", "status"),
+    [
+        (
+            'phrases = ["billing errors"]',
+            "Hi Jo, Ted with Corvid. I went through your billing errors: four cost you $900 in May. Thursday at ten?",
+            "flagged",
+        ),
+        ('exceptions = ["just checking in"]', FLAGGED["checking_in"][0], "passed"),
+    ],
+)
+def test_a_coachs_own_phrases_decide(own: str, text: str, status: str) -> None:
+    playbook = playbooks.parse(f'based_on = "cold-outreach"\n[rules.checking_in]\n{own}\n')
+    findings = judge(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook).findings
+    found = next(one for one in findings if one.rule == "checking_in")
+    assert found.status == status
+    assert [one.quote for one in found.evidence] == (["billing errors:"] if status == "flagged" else [])
