@@ -94,7 +94,8 @@ def opened(shelf: Playbooks, name: str, version: int | None, *, as_copy: bool) -
     """The draft an editor begins with."""
     try:
         text = shelf.text(name, version)
-        newest = shelf.versions(name)[0].version if shelf.versions(name) else shelf.load(name).version
+        stored = shelf.versions(name)
+        newest = stored[0].version if stored else shelf.load(name).version
     except UnknownPlaybook as error:
         raise NotFound(str(error)) from error
     is_copy = as_copy or shelf.is_shipped(name)

@@ -89,8 +89,7 @@ class Playbooks:
         return {card.name: card.title for card in self.cards() if card.problem is None}
 
     def next_version(self, name: str) -> int:
-        newest = self.store.playbook(name)
-        return 1 if newest is None else newest.version + 1
+        return _after(self.store.playbook(name))
 
     def save(self, name: str, text: str) -> Playbook:
         """Keep a text as the next version of a name, whatever name and version the text claims.
@@ -102,7 +101,7 @@ class Playbooks:
             newest = self.store.playbook(name)
             if newest is not None and newest.text == text:
                 return _parsed(text, name, newest.version)
-            version = 1 if newest is None else newest.version + 1
+            version = _after(newest)
             playbook = _parsed(text, name, version)
             row = PlaybookRow(name=name, version=version, text=text, created_at=datetime.now(UTC))
             try:
@@ -120,6 +119,10 @@ class Playbooks:
                 f"“{name[:LONGEST_NAME]}” cannot be a playbook’s name. "
                 f"Use small letters, figures and single hyphens, at most {LONGEST_NAME}: our-cold-calls."
             )
+
+
+def _after(newest: PlaybookRow | None) -> int:
+    return 1 if newest is None else newest.version + 1
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from analysis.meaning.encoder import Encoder, encoder_folder
-from analysis.meaning.heads import Heads, best_run, probability
+from analysis.meaning.heads import Heads, probability
 from analysis.meaning.reading import READ_LAYERS, read
 
 HEADS_FILE = Path(__file__).with_name("heads.npz")
@@ -34,11 +34,10 @@ class Understood:
 
     def __init__(self, heads: Heads, encoder: Encoder, sentences: Sequence[str]) -> None:
         seen = read(sentences, encoder)
-        self._word_logits = heads.word_logits(seen)
         logits = heads.sentence_logits(seen)
         scaled = probability(logits * heads.sentence_scale[:, 0] + heads.sentence_scale[:, 1])
         self._heads = heads
-        self._opinions = heads.message_inputs(seen, self._word_logits, logits)
+        self._opinions = heads.message_inputs(seen, heads.word_logits(seen), logits)
         self.sentences: tuple[Mapping[str, float], ...] = tuple(
             dict(zip(heads.sentence_labels, (float(value) for value in row), strict=True)) for row in scaled
         )
@@ -58,13 +57,6 @@ class Understood:
             return None
         likely, number = max(known)
         return -number, likely
-
-    def tagged(self, label: str) -> tuple[int, int] | None:
-        """First and last word, over all sentences in order, of what is most likely the label; None when unlikely."""
-        if label not in self._heads.word_labels:
-            return None
-        logits = self._word_logits[:, self._heads.word_labels.index(label)]
-        return best_run(logits) if logits.max() > 0 else None
 
 
 class Meaning:

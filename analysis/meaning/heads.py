@@ -19,7 +19,6 @@ ABSENT_WITHOUT: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: A message label that is true when no single word of the message belongs to one of these.
 UNSAID: Final[Mapping[str, str]] = {"missing_caller_name": "caller_name", "missing_company": "company"}
-MOST_TAGGED_WORDS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -94,16 +93,6 @@ class Heads:
     def weighed(self, row: int, opinions: Floats, by_words: float) -> float:
         """The logit of one message label from its three opinions and the phrase rule's (1 where it fires)."""
         return float(np.append(opinions, [by_words, 1.0]) @ self.combine[row])
-
-
-def best_run(logits: Floats) -> tuple[int, int]:
-    """First and last word of what was tagged: the strongest word, and those beside it that are likely tagged too."""
-    first = last = int(logits.argmax())
-    while last - first + 1 < MOST_TAGGED_WORDS and last + 1 < len(logits) and logits[last + 1] > 0:
-        last += 1
-    while last - first + 1 < MOST_TAGGED_WORDS and first > 0 and logits[first - 1] > 0:
-        first -= 1
-    return first, last
 
 
 def probability(logits: Floats | float) -> Floats:
