@@ -10,22 +10,25 @@ import numpy as np
 
 from analysis import __version__
 from analysis.audio.decode import Sound, decode
-from analysis.audio.message import Message, find_message
+from analysis.audio.message import Message, cut, find_message
 from analysis.detectors import Heard, judge_heard
 from analysis.meaning import installed
 from analysis.measure import Measured, measure, measure_script
+from analysis.prompts import message_words
 from analysis.rewrite import rewrite
 from analysis.speech.transcriber import Transcriber
-from models.errors import NoSpeech
+from models.errors import NoSpeech, NothingAfterBeep
 from models.playbook import Playbook
 from models.recording import CallContext
-from models.report import PlaybookRef, Report
+from models.report import MessageWindow, PlaybookRef, Report
 from models.transcript import Transcript
 
 Stage = Literal["decoding", "listening", "transcribing", "judging"]
 OnStage = Callable[[Stage], None]
 
 WAVEFORM_BINS = 600
+EDGE_S = 0.1  # a word that reaches so little into a stretch of speech does not belong to it
+FOUND_BY_WORDS = 0.8  # how far a message is trusted that words alone told from a greeting
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,21 @@ def analyze(
     created_at: datetime,
     context: CallContext | None = None,
     filename: str | None = None,
+    window: MessageWindow | None = None,
     max_duration_s: float = 600.0,
     on_stage: OnStage = lambda stage: None,
 ) -> Analysis:
-    """Turn one recording into its report. Raises the RecordingErrors of `models.errors`, and NoSpeech."""
+    """Turn one recording into its report. Where a person has marked the message, `window` says so.
+
+    Raises the RecordingErrors of `models.errors`.
+    """
     context = context or CallContext()
     on_stage("decoding")
     sound = decode(source, filename=filename, max_duration_s=max_duration_s)
     on_stage("listening")
-    message = find_message(sound, context.agent_channel)
+    message = cut(sound, window) if window else find_message(sound, context.agent_channel)
     on_stage("transcribing")
-    transcript = _transcribe(message, transcriber)
+    message, transcript = _without_prompts(sound, message, _transcribe(message, transcriber))
     on_stage("judging")
     measured = measure(message, transcript, clipped_share=sound.clipped_share, limits=playbook.limits)
     report = _judged(transcript, measured, context, playbook, report_id, created_at)
@@ -92,6 +99,37 @@ def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:
         for word in heard.words
     )
     return Transcript.of_words(words, language=heard.language, engine=heard.engine, model=heard.model)
+
+
+def _without_prompts(sound: Sound, message: Message, transcript: Transcript) -> tuple[Message, Transcript]:
+    """What an answering machine says before and after is not the rep's; where no beep parted them, the words do."""
+    window = message.window
+    if window.found_by == "given":
+        return message, transcript
+    kept = message_words(transcript.words, greeting=window.found_by != "beep")
+    if len(kept) == len(transcript.words):
+        return message, transcript
+    words = transcript.words[kept.start : kept.stop]
+    if not words:
+        raise NothingAfterBeep(
+            "Only a greeting can be heard, and no message after it. If there is one, mark it by hand."
+        )
+    spans = [
+        span
+        for span in message.spans
+        if span[1] > (words[0].start_s or 0.0) + EDGE_S and span[0] < (words[-1].end_s or 0.0) - EDGE_S
+    ]
+    found = window.model_copy(
+        update={
+            "start_s": round(spans[0][0], 3) if kept.start else window.start_s,
+            "end_s": round(spans[-1][1], 3),
+            "found_by": "speech" if kept.start else window.found_by,
+            "confidence": round(min(window.confidence, FOUND_BY_WORDS), 2),
+        }
+    )
+    return cut(sound, found, spans), Transcript.of_words(
+        words, language=transcript.language, engine=transcript.engine, model=transcript.model
+    )
 
 
 def _measured(report: Report) -> Measured:

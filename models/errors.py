@@ -7,6 +7,7 @@ AfterbeepError
 │   ├── TooLong               too_long
 │   ├── TooLarge              too_large
 │   └── NoSpeech              no_speech
+│       └── NothingAfterBeep  nothing_after_beep
 ├── ModelError                the speech model is not there, or not whole
 │   ├── UnknownModel          unknown_model
 │   ├── MissingModel          missing_model
@@ -66,6 +67,11 @@ class TooLarge(RecordingError):
 class NoSpeech(RecordingError):
     code = "no_speech"
     title = "No speech found"
+
+
+class NothingAfterBeep(NoSpeech):
+    code = "nothing_after_beep"
+    title = "Nothing said after the beep"
 
 
 class ModelError(AfterbeepError):

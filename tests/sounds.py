@@ -46,11 +46,27 @@ def pink_noise(seconds: float, rms: float = 0.1, seed: int = 1) -> Samples:
     return (rms * pink / _rms(pink)).astype(np.float32)
 
 
+def cadence(pair_hz: Sequence[float], on_off_s: Sequence[float], seconds: float, peak: float = 0.4) -> Samples:
+    """Frequencies together, on and off in turn for the seconds given, over and over."""
+    both = sum((tone(hz, seconds, peak=peak / len(pair_hz)) for hz in pair_hz), silence(seconds))
+    edges = np.cumsum(on_off_s)
+    turn = np.searchsorted(edges, np.arange(both.size) / RATE_HZ % edges[-1], side="right")
+    return (both * (turn % 2 == 0)).astype(np.float32)
+
+
 def ring_back(seconds: float) -> Samples:
     """The tone of a telephone that rings: 440 and 480 Hz, two seconds of every six."""
-    both = tone(440, seconds, peak=0.2) + tone(480, seconds, peak=0.2)
-    ringing = np.arange(both.size) / RATE_HZ % 6 < 2
-    return (both * ringing).astype(np.float32)
+    return cadence((440, 480), (2, 4), seconds)
+
+
+TOUCH_HZ = {key: (low, high) for low, row in zip((697, 770, 852, 941), ("123A", "456B", "789C", "*0#D"), strict=True)
+            for key, high in zip(row, (1209, 1336, 1477, 1633), strict=True)}  # fmt: skip
+
+
+def touch_tones(keys: str, on_s: float = 0.15, off_s: float = 0.1) -> Samples:
+    """Keys of a telephone pressed one after another."""
+    pressed = [sum((tone(hz, on_s, peak=0.2) for hz in TOUCH_HZ[key]), silence(on_s)) for key in keys]
+    return np.concatenate([part for sound in pressed for part in (sound, silence(off_s))]).astype(np.float32)
 
 
 def music(seconds: float) -> Samples:

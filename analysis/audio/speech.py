@@ -1,6 +1,7 @@
 """Where somebody speaks, with the Silero voice activity detector: music, noise and tones are not speech."""
 
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -39,5 +40,9 @@ def find_speech(samples: Samples) -> list[Span]:
     return [(span["start"] / SAMPLE_RATE_HZ, span["end"] / SAMPLE_RATE_HZ) for span in found]
 
 
-def total_s(spans: list[Span]) -> float:
+def total_s(spans: Iterable[Span]) -> float:
     return sum(end - start for start, end in spans)
+
+
+def overlap_s(one: Span, other: Span) -> float:
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))

@@ -1,0 +1,90 @@
+"""What answering machines say, before and after a message: told from the rep's own words where no beep parts them.
+
+Only phrases count that nobody says in a message they leave, and only where a silence follows or goes before: what
+is not certainly a machine's stays in the message.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from models.transcript import Word
+
+GAP_S: Final = 0.5  # at least so much silence between a machine's prompt and the message
+NEAR_START: Final = 30  # words within which a greeting shows itself
+TO_THE_GAP: Final = 30  # words from its last phrase to the silence after it
+FEWEST_WORDS: Final = 3  # of a message
+
+_GREETING: Final = (
+    r"(?:after|at|following) the (?:tone|beep)|you(?: have|'ve) reached(?! out)|you're through to|record your (?:voice )?"
+    r"message|(?:can't|cannot|can not|unable to) (?:come to the phone|take your call|answer (?:the phone|your call))|is not "
+    r"available|no one is available|the person you are (?:trying to reach|calling)|forwarded to (?:an? )?(?:automated|voice)|"
+    r"voice ?mail(?:box)? of|voice messaging (?:system|service)|finished recording|for more options|your call is important|"
+    r"leave (?:us |me )?your name|sorry (?:i|we) missed your call|get back to you as soon"
+)
+#: A caller may say this too, later in a message.
+_LEAVE_ONE: Final = (
+    r"(?:please|otherwise|just|so) leave (?:me |us )?(?:a|your)(?: brief| short| detailed)? (?:message|number)"
+)
+_TRAILER: Final = (
+    r"to send (?:your|this|the) message|to (?:listen to|review|re-?record|erase|delete|cancel) (?:your|this|the) "
+    r"message|(?:your )?message (?:has been|was) sent|press (?:pound|star|hash)|press \w+ (?:to|for)|for (?:more )?delivery "
+    r"options|if you(?:'d| would) like to make a call|please hang up|are you still there|you have (?:reached )?the "
+    r"maximum"
+)
+GREETING: Final = re.compile(rf"\b(?:{_GREETING}|{_LEAVE_ONE})")
+TRAILER: Final = re.compile(rf"\b(?:{_TRAILER})")
+
+
+def message_words(words: Sequence[Word], *, greeting: bool = True) -> range:
+    """The words (by place) that are the rep's, without a machine's before and after them. `greeting` looks before."""
+    first = _end_of_greeting(words) if greeting else 0
+    return range(first, _start_of_trailer(words, first))
+
+
+def _end_of_greeting(words: Sequence[Word]) -> int:
+    """The place of the first word after a greeting; all words are the greeting's when none follows."""
+    last = None
+    for _, end in _said(GREETING, words):
+        if end - (NEAR_START if last is None else last) > (0 if last is None else TO_THE_GAP):
+            break
+        last = end
+    if last is None:
+        return 0
+    for place in range(last + 1, min(last + TO_THE_GAP, len(words))):
+        if _gap_s(words, place) >= GAP_S:
+            return place
+    return len(words) if len(words) - last <= TO_THE_GAP // 2 else 0
+
+
+def _start_of_trailer(words: Sequence[Word], first: int) -> int:
+    for start, _ in _said(TRAILER, words):
+        if start >= first + FEWEST_WORDS and start > len(words) // 2:
+            places = [
+                place for place in range(max(start - TO_THE_GAP, first + 1), start + 1) if _gap_s(words, place) >= GAP_S
+            ]
+            if places:
+                return places[-1]
+    return len(words)
+
+
+def _said(phrases: re.Pattern[str], words: Sequence[Word]) -> list[tuple[int, int]]:
+    """First and last place of every phrase."""
+    plain = [re.sub(r"[^\w' -]", "", word.text.lower().replace("\u2019", "'")) for word in words]
+    starts: list[int] = []
+    at = 0
+    for word in plain:
+        starts.append(at)
+        at += len(word) + 1
+    line = " ".join(plain)
+    found = []
+    for match in phrases.finditer(line):
+        inside = [place for place, start in enumerate(starts) if match.start() <= start < match.end()]
+        if inside:
+            found.append((inside[0], inside[-1]))
+    return found
+
+
+def _gap_s(words: Sequence[Word], place: int) -> float:
+    before, after = words[place - 1].end_s, words[place].start_s
+    return 0.0 if before is None or after is None else after - before
