@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from analysis import __version__
-from analysis.audio.decode import Sound, decode
+from analysis.audio.decode import Decode, Sound, decode
 from analysis.audio.message import Message, find_message
 from analysis.detectors import Heard, judge_heard
 from analysis.meaning import installed
@@ -47,6 +47,7 @@ def analyze(
     context: CallContext | None = None,
     filename: str | None = None,
     max_duration_s: float = 600.0,
+    decode: Decode = decode,
     on_stage: OnStage = lambda stage: None,
 ) -> Analysis:
     """Turn one recording into its report. Raises the RecordingErrors of `models.errors`, and NoSpeech."""
