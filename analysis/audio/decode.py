@@ -5,6 +5,7 @@ Decoding streams and resamples frame by frame, so a file that decodes to hours c
 
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -25,6 +26,8 @@ CONTAINERS = (
 )
 # Formats without a header, known by their ending alone.
 HEADERLESS = {".gsm": "gsm", ".amr": "amr", ".sln": "sln"}
+# What is no raw sound: text, such as an error page in the recording's place, and the files most often renamed.
+NOT_RAW = re.compile(rb"[\t\n\r -~]+|(PK\x03\x04|%PDF-|\x89PNG|\x7fELF).*", re.DOTALL)
 GSM_FRAME_NIBBLE = 0xD  # every frame begins with it, and FFmpeg plays anything else as noise
 CLIPPED_AT = 0.999  # of full scale
 TELEPHONE_FULL_SCALE = {"pcm_mulaw": 32_124, "pcm_alaw": 32_256}  # their loudest code, as 16 bit
@@ -113,7 +116,12 @@ def _open(file: BinaryIO, name: str):  # type: ignore[no-untyped-def]  # av's co
     except av.error.FFmpegError:
         headerless = HEADERLESS.get(Path(name).suffix.lower())
         file.seek(0)
-        if headerless is None or (headerless == "gsm" and file.read(1)[0] >> 4 != GSM_FRAME_NIBBLE):
+        head = file.read(64)
+        if (
+            headerless is None
+            or (headerless == "gsm" and head[0] >> 4 != GSM_FRAME_NIBBLE)
+            or (headerless == "sln" and NOT_RAW.fullmatch(head))
+        ):
             raise
         file.seek(0)
         return av.open(file, format=headerless, options=options, metadata_errors="replace")
