@@ -138,15 +138,18 @@ def test_threads_share_two_processes_and_get_their_own_answers(scripted: Isolate
     assert len(pids(scripted)) <= 2
 
 
-def test_children_end_with_their_parent_however_it_dies() -> None:
+@pytest.mark.parametrize("name", ["call.wav", "hang"])
+def test_children_end_with_their_parent_however_it_dies(name: str) -> None:
     code = (
-        "import os, signal; from app.decoder import IsolatedDecoder; from tests.test_decoder import pids\n"
-        "decode = IsolatedDecoder(); decode.warm_up(); decode(open('samples/10-short-mumble.wav', 'rb').read())\n"
-        "print(*pids(decode), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, sys, threading, time; from app import decoder\n"
+        "decoder.COMMAND = (sys.executable, '-m', 'tests.scripted_decoder'); decode = decoder.IsolatedDecoder(1)\n"
+        "child = decode._children.queue[0]; print(child.start().pid, flush=True)\n"
+        f"threading.Thread(target=decode, args=(b'',), kwargs={{'filename': {name!r}, 'max_duration_s': 1}}).start()\n"
+        "time.sleep(1); os.kill(os.getpid(), signal.SIGKILL)"
     )
     dead = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert dead.returncode == -signal.SIGKILL
-    wait_until(lambda: not Path(f"/proc/{int(dead.stdout)}").exists(), 10)
+    wait_until(lambda: not Path(f"/proc/{int(dead.stdout)}").exists(), 20)
 
 
 def test_closing_ends_the_children(scripted: IsolatedDecoder) -> None:
