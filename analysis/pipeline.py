@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from analysis import __version__
-from analysis.audio.decode import Sound, decode
+from analysis.audio.decode import Decode, Sound, decode
 from analysis.audio.message import Message, cut, find_message
 from analysis.detectors import Heard, judge_heard
 from analysis.meaning import installed
@@ -51,6 +51,7 @@ def analyze(
     filename: str | None = None,
     window: MessageWindow | None = None,
     max_duration_s: float = 600.0,
+    decode: Decode = decode,
     on_stage: OnStage = lambda stage: None,
 ) -> Analysis:
     """Turn one recording into its report. Where a person has marked the message, `window` says so.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 if TYPE_CHECKING:
+    from analysis.audio.decode import Decode
     from app.settings import Settings
     from models.playbook import Playbook
     from models.recording import CallContext
@@ -76,6 +77,7 @@ def analyze(
     A file NAME.json beside a recording tells what the recording cannot, such as {"context": {"purpose": "cold"}}.
     Exit status 1 if any recording failed; the others are reported all the same.
     """
+    from app.decoder import IsolatedDecoder
     from app.sidecar import recordings_of
     from app.terminal import progress, show_failure, show_report
     from models.errors import AfterbeepError
@@ -83,6 +85,8 @@ def analyze(
     settings = _settings(playbook=playbook, model=model, language=language)
     recordings = recordings_of(files)
     chosen = _playbook(settings)
+    decode = click.get_current_context().with_resource(IsolatedDecoder())
+    decode.warm_up()
     results: list[dict[str, Any]] = []
     failed = False
     with progress(len(recordings)) as step:
@@ -90,7 +94,7 @@ def analyze(
         for number, path in enumerate(recordings):
             step.begin(path.name)
             try:
-                report = _analyze_file(path, settings, chosen, transcriber, f"{number + 1:04d}", step.stage)
+                report = _analyze_file(path, settings, chosen, transcriber, f"{number + 1:04d}", step.stage, decode)
                 results.append(report.model_dump(mode="json"))
                 if not as_json:
                     show_report(report, chosen)
@@ -116,7 +120,13 @@ def _transcriber(settings: "Settings", on_stage: Any = None) -> Any:
 
 
 def _analyze_file(
-    path: Path, settings: "Settings", playbook: "Playbook", transcriber: Any, report_id: str, on_stage: Any
+    path: Path,
+    settings: "Settings",
+    playbook: "Playbook",
+    transcriber: Any,
+    report_id: str,
+    on_stage: Any,
+    decode: "Decode",
 ) -> "Report":
     from datetime import UTC, datetime
 
@@ -131,6 +141,7 @@ def _analyze_file(
         created_at=datetime.now(UTC),
         context=context_beside(path),
         max_duration_s=settings.max_duration_s,
+        decode=decode,
         on_stage=on_stage,
     ).report
 

@@ -27,7 +27,8 @@ SIGNATURES = (
     (0, b"Creative Voice"), (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), (0, b"\x0b\x77"), (4, b"ftyp"), (4, b"moov"),
     (4, b"mdat"), (4, b"wide"), (0, b"\x00\x00\x01\xba"), (0, b"\x47\x40"),
 )  # fmt: skip
-MPEG_SYNC = re.compile(rb"\xff[\xe0-\xff]")  # MP3 and AAC frames, which may follow some padding
+# Frames of MP3 and AAC, and of AC-3 in either byte order, maybe behind some padding; two frames of GSM 06.10.
+FRAMES = re.compile(rb"\xff[\xe0-\xff]|\x0b\x77|\x77\x0b|\A[\xd0-\xdf].{32}[\xd0-\xdf]", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def looks_like_audio(head: bytes, filename: str) -> bool:
     """Whether a file could be a recording at all; the worker, apart from the service, finds out whether it is one."""
     if any(head.startswith(signature, offset) for offset, signature in SIGNATURES):
         return True
-    return PurePosixPath(filename).suffix.lower() in HEADERLESS or bool(MPEG_SYNC.search(head))
+    return PurePosixPath(filename).suffix.lower() in HEADERLESS or bool(FRAMES.search(head))
 
 
 def base_name(filename: str) -> str:

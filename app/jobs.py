@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from analysis.audio.decode import Decode, decode
 from analysis.pipeline import Analysis, analyze
 from analysis.speech.transcriber import Transcriber
 from app.audio_store import AudioStore
@@ -97,11 +98,19 @@ def launch_worker(engine: sa.Engine, settings: Settings, run: Callable[[str], No
 class Worker:
     """Runs one job: stored audio in, stored report or stored failure out."""
 
-    def __init__(self, store: Store, audio: AudioStore, transcriber: Transcriber, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        audio: AudioStore,
+        transcriber: Transcriber,
+        settings: Settings,
+        decode: Decode = decode,
+    ) -> None:
         self.store = store
         self.audio = audio
         self.playbooks = Playbooks(store)
         self.transcriber = transcriber
+        self.decode = decode
         self.settings = settings
 
     def run(self, recording_id: str) -> None:
@@ -134,5 +143,6 @@ class Worker:
             context=row.context,
             filename=row.filename,
             max_duration_s=self.settings.max_duration_s,
+            decode=self.decode,
             on_stage=lambda stage: self.store.set_stage(row.id, stage),
         )

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from analysis.speech.openai_whisper import OpenAIWhisper
 from app.audio_store import AudioStore
 from app.database import connect, migrate
+from app.decoder import IsolatedDecoder
 from app.jobs import Worker, launch_worker
 from app.settings import Settings
 from app.store import Store
@@ -32,10 +33,12 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     settings = settings.model_copy(update={"worker_id": f"{settings.worker_id}-{slot}"})
     engine = connect(settings)
     store, audio = Store(engine), AudioStore(settings.audio_dir)
+    decoder = IsolatedDecoder()
+    decoder.warm_up()
     transcriber = OpenAIWhisper(settings.model, model_dir=settings.model_dir, language=settings.spoken_language)
     _ = transcriber.model  # a missing model stops the worker, not every recording
     audio.sweep(store.ids())
-    leave = launch_worker(engine, settings, Worker(store, audio, transcriber, settings).run)
+    leave = launch_worker(engine, settings, Worker(store, audio, transcriber, settings, decoder).run)
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
     stop.wait()
     leave()

@@ -6,6 +6,9 @@ AfterbeepError
 │   ├── NotAudio              not_audio
 │   ├── TooLong               too_long
 │   ├── TooLarge              too_large
+│   ├── DecoderCrashed        decoder_crashed
+│   ├── DecoderTooSlow        decoder_too_slow
+│   ├── DecoderOutOfMemory    decoder_out_of_memory
 │   └── NoSpeech              no_speech
 │       └── NothingAfterBeep  nothing_after_beep
 ├── ModelError                the speech model is not there, or not whole
@@ -62,6 +65,21 @@ class TooLarge(RecordingError):
     code = "too_large"
     status = 413
     title = "File too large"
+
+
+class DecoderCrashed(RecordingError):
+    code = "decoder_crashed"
+    title = "Damaged recording"
+
+
+class DecoderTooSlow(RecordingError):
+    code = "decoder_too_slow"
+    title = "Recording takes too long to read"
+
+
+class DecoderOutOfMemory(RecordingError):
+    code = "decoder_out_of_memory"
+    title = "Recording needs too much memory"
 
 
 class NoSpeech(RecordingError):

@@ -150,7 +150,7 @@ def encoded(
     channels = np.atleast_2d(sound)
     layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels.shape[0]]
     file = io.BytesIO()
-    with av.open(file, "w", format=container) as output:
+    with av.open(file, "w", format=container, options={"fflags": "+bitexact"}) as output:  # the same at every run
         stream = output.add_stream(codec, rate=rate_hz, layout=layout)
         if bit_rate_bps is not None:
             stream.bit_rate = bit_rate_bps

@@ -188,6 +188,21 @@ def test_odd_sample_rates(rate_hz: int, reads: bool) -> None:
             decode(data)
 
 
+@pytest.mark.parametrize(("container", "codec"), [("mp3", "libmp3lame"), ("adts", "aac"), ("ac3", "ac3")])
+@pytest.mark.parametrize("channels", [(2, 1), (1, 2)])
+def test_another_recording_behind_the_first_is_heard_too(container: str, codec: str, channels: tuple[int, int]) -> None:
+    """As when a telephone exchange appends: the rate and the channels change in the middle."""
+    first, second = (
+        encoded(np.stack([tone(hz, 2, rate_hz)] * count), container, codec, rate_hz)
+        for hz, rate_hz, count in zip((440, 660), (48_000, 32_000), channels, strict=True)
+    )
+    sound = decode(first + second)
+    assert (sound.recording.channels, sound.recording.sample_rate_hz) == (channels[0], 48_000)
+    assert sound.duration_s == pytest.approx(4, abs=2 * LOSSY_EDGES_S)
+    assert dominant_hz(sound.samples[0][8000:24_000]) == pytest.approx(440, abs=1)
+    assert dominant_hz(sound.samples[-1][40_000:56_000]) == pytest.approx(660, abs=1)
+
+
 # ------------------------------------------------------------------------------ how long
 
 
@@ -224,7 +239,7 @@ def zipped() -> bytes:
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0) + bytes(64)
 
 
-@pytest.mark.parametrize("filename", ["call.wav", "call.mp3", "call.gsm", "call.amr"])
+@pytest.mark.parametrize("filename", ["call.wav", "call.mp3", "call.gsm", "call.amr", "call.sln"])
 @pytest.mark.parametrize(
     "data",
     [

@@ -5,14 +5,15 @@ Decoding streams and resamples frame by frame, so a file that decodes to hours c
 
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import EmptyFile, NotAudio, TooLong
+from models.errors import DecoderOutOfMemory, EmptyFile, NotAudio, TooLong
 from models.recording import Recording
 
 Samples = npt.NDArray[np.float32]
@@ -25,10 +26,12 @@ CONTAINERS = (
 )
 # Formats without a header, known by their ending alone.
 HEADERLESS = {".gsm": "gsm", ".amr": "amr", ".sln": "sln"}
+# What is no raw sound: text, such as an error page in the recording's place, and the files most often renamed.
+NOT_RAW = re.compile(rb"[\t\n\r -~]+|(PK\x03\x04|%PDF-|\x89PNG|\x7fELF).*", re.DOTALL)
 GSM_FRAME_NIBBLE = 0xD  # every frame begins with it, and FFmpeg plays anything else as noise
 CLIPPED_AT = 0.999  # of full scale
 TELEPHONE_FULL_SCALE = {"pcm_mulaw": 32_124, "pcm_alaw": 32_256}  # their loudest code, as 16 bit
-FULL_LENGTH_CHANNELS = 8  # more channels than this share the memory of so many
+FULL_LENGTH_CHANNELS = 4  # more channels than this share the memory of so many
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,19 @@ class Sound:
         return float(self.samples.shape[1] / SAMPLE_RATE_HZ)
 
 
+class Decode(Protocol):
+    """What `decode` does, in this process or in another."""
+
+    def __call__(
+        self, source: Path | bytes, *, filename: str | None = None, max_duration_s: float = 600.0
+    ) -> Sound: ...
+
+
 def decode(source: Path | bytes, *, filename: str | None = None, max_duration_s: float = 600.0) -> Sound:
     """Decode a recording.
 
-    Raises EmptyFile, NotAudio or TooLong (more than `max_duration_s` of sound, whatever the header says).
+    Raises EmptyFile, NotAudio, TooLong (more than `max_duration_s` of sound, whatever the header says) or
+    DecoderOutOfMemory.
     """
     name = filename or (source.name if isinstance(source, Path) else "recording")
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
@@ -84,7 +96,11 @@ def _decode(file: BinaryIO, name: str, sha256: str, max_duration_s: float) -> So
                 format=f"{container.format.name.split(',')[0]}/{codec.name}",
                 sha256=sha256,
             )
-    except (av.error.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+    except MemoryError as error:
+        raise DecoderOutOfMemory(
+            f"“{name}” needs too much memory. Please save it as WAV or MP3 and send that."
+        ) from error
+    except (av.error.FFmpegError, ValueError, OverflowError) as error:
         raise NotAudio(
             f"“{name}” could not be read as audio. Please upload a voice recording, such as WAV, MP3 or M4A."
         ) from error
@@ -100,7 +116,12 @@ def _open(file: BinaryIO, name: str):  # type: ignore[no-untyped-def]  # av's co
     except av.error.FFmpegError:
         headerless = HEADERLESS.get(Path(name).suffix.lower())
         file.seek(0)
-        if headerless is None or (headerless == "gsm" and file.read(1)[0] >> 4 != GSM_FRAME_NIBBLE):
+        head = file.read(64)
+        if (
+            headerless is None
+            or (headerless == "gsm" and head[0] >> 4 != GSM_FRAME_NIBBLE)
+            or (headerless == "sln" and NOT_RAW.fullmatch(head))
+        ):
             raise
         file.seek(0)
         return av.open(file, format=headerless, options=options, metadata_errors="replace")
@@ -119,17 +140,21 @@ class _Listener:
         self.full_scale = full_scale
         self.sample_rate_hz = 0
         self.channels = 0
+        self.layout: Any = None
+        self.form: Any = None
         self.packer: Any = None
         self.resampler: Any = None
-        self.parts: list[Samples] = []
-        self.kept = 0
+        self.interleaved = bytearray()  # grows in place, where a list of parts would have to be copied at the end
         self.broken: Exception | None = None
         self.clipped = 0
         self.seen = 0
 
     def take(self, frame) -> None:  # type: ignore[no-untyped-def]
-        if self.resampler is None:
+        form = (frame.format.name, frame.layout.name, frame.layout.nb_channels, frame.sample_rate)
+        if form != self.form:  # the first frame, or one of another recording behind it in the same file
+            self._flush()
             self._open(frame)
+            self.form = form
         frame.pts = None  # gaps and jumps in the time stamps are no silence
         for packed in self.packer.resample(frame):
             self._count_clipped(packed.to_ndarray())
@@ -139,12 +164,14 @@ class _Listener:
     def _open(self, frame) -> None:  # type: ignore[no-untyped-def]
         import av
 
-        self.sample_rate_hz, self.channels = frame.sample_rate, frame.layout.nb_channels
-        if self.channels > MAX_CHANNELS or not 1000 <= self.sample_rate_hz <= 768_000:
+        rate_hz, channels = frame.sample_rate, frame.layout.nb_channels
+        if channels > MAX_CHANNELS or not 1000 <= rate_hz <= 768_000:
             raise ValueError("no telephone, microphone or studio records like this")
-        self.max_duration_s *= min(1.0, FULL_LENGTH_CHANNELS / self.channels)
-        self.packer = av.AudioResampler(frame.format.packed, frame.layout, self.sample_rate_hz)
-        self.resampler = av.AudioResampler("flt", frame.layout, SAMPLE_RATE_HZ)
+        if self.layout is None:
+            self.layout, self.sample_rate_hz, self.channels = frame.layout, rate_hz, channels
+            self.max_duration_s *= min(1.0, FULL_LENGTH_CHANNELS / channels)
+        self.packer = av.AudioResampler(frame.format.packed, frame.layout, rate_hz)
+        self.resampler = av.AudioResampler("flt", self.layout, SAMPLE_RATE_HZ)
 
     def _count_clipped(self, raw: np.ndarray) -> None:
         if raw.dtype.kind == "f":
@@ -158,22 +185,23 @@ class _Listener:
         self.seen += raw.size
 
     def _keep(self, packed: Samples) -> None:
-        samples = np.ascontiguousarray(packed.reshape(-1, self.channels).T)
-        self.parts.append(np.clip(np.nan_to_num(samples, posinf=0.0, neginf=0.0), -1.0, 1.0))
-        self.kept += samples.shape[1]
-        if self.kept > self.max_duration_s * SAMPLE_RATE_HZ:
+        self.interleaved += np.clip(np.nan_to_num(packed, posinf=0.0, neginf=0.0), -1.0, 1.0).data
+        if len(self.interleaved) > self.max_duration_s * SAMPLE_RATE_HZ * self.channels * packed.itemsize:
             minutes = f"{self.max_duration_s / 60:g} minutes"
             raise TooLong(f"“{self.name}” is longer than {minutes}. Please cut it down to the message itself.")
 
-    def close(self) -> Samples:
+    def _flush(self) -> None:
         if self.resampler is not None:
             for resampled in self.resampler.resample(None):
                 self._keep(resampled.to_ndarray())
-        if not self.kept:
+
+    def close(self) -> Samples:
+        self._flush()
+        if not self.interleaved:
             raise self.broken or EmptyFile(
                 f"“{self.name}” holds no sound at all. Please record again or choose another file."
             )
-        return np.concatenate(self.parts, axis=1)
+        return np.frombuffer(self.interleaved, np.float32).reshape(-1, self.channels).T
 
     @property
     def clipped_share(self) -> float:
