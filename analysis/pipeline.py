@@ -14,12 +14,13 @@ from analysis.audio.message import Message, find_message
 from analysis.detectors import Heard, judge_heard
 from analysis.meaning import installed
 from analysis.measure import Measured, measure, measure_script
+from analysis.repeats import Recall, Traces, find_repeats
 from analysis.rewrite import rewrite
 from analysis.speech.transcriber import Transcriber
 from models.errors import NoSpeech
 from models.playbook import Playbook
 from models.recording import CallContext
-from models.report import PlaybookRef, Report
+from models.report import PlaybookRef, Repeats, Report
 from models.transcript import Transcript
 
 Stage = Literal["decoding", "listening", "transcribing", "judging"]
@@ -47,9 +48,13 @@ def analyze(
     context: CallContext | None = None,
     filename: str | None = None,
     max_duration_s: float = 600.0,
+    recall: Recall | None = None,
     on_stage: OnStage = lambda stage: None,
 ) -> Analysis:
-    """Turn one recording into its report. Raises the RecordingErrors of `models.errors`, and NoSpeech."""
+    """Turn one recording into its report. Raises the RecordingErrors of `models.errors`, and NoSpeech.
+
+    With `recall` it is compared with what was stored for other prospects.
+    """
     context = context or CallContext()
     on_stage("decoding")
     sound = decode(source, filename=filename, max_duration_s=max_duration_s)
@@ -59,7 +64,8 @@ def analyze(
     transcript = _transcribe(message, transcriber)
     on_stage("judging")
     measured = measure(message, transcript, clipped_share=sound.clipped_share, limits=playbook.limits)
-    report = _judged(transcript, measured, context, playbook, report_id, created_at)
+    repeats = _repeats(message, transcript, context, recall)
+    report = _judged(transcript, measured, context, playbook, report_id, created_at, repeats)
     report = report.model_copy(update={"recording": sound.recording, "message": message.window})
     return Analysis(report, sound, waveform(sound, message.window.channel or 0))
 
@@ -75,7 +81,9 @@ def analyze_script(
 
 def rejudge(report: Report, playbook: Playbook) -> Report:
     """The same words and measures judged by another playbook: nothing is decoded, transcribed or measured again."""
-    judged = _judged(report.transcript, _measured(report), report.context, playbook, report.id, report.created_at)
+    judged = _judged(
+        report.transcript, _measured(report), report.context, playbook, report.id, report.created_at, report.repeats
+    )
     return judged.model_copy(update={"recording": report.recording, "message": report.message})
 
 
@@ -94,6 +102,14 @@ def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:
     return Transcript.of_words(words, language=heard.language, engine=heard.engine, model=heard.model)
 
 
+def _repeats(message: Message, transcript: Transcript, context: CallContext, recall: Recall | None) -> Repeats | None:
+    """Nothing is kept of a message for nobody known: it is never compared."""
+    if recall is None or context.prospect_key is None:
+        return None
+    traces = Traces.of(message.samples, transcript)
+    return find_repeats(traces, context, recall(traces))
+
+
 def _measured(report: Report) -> Measured:
     """The measures as they were before a playbook had its say: the first reason to listen is its finding."""
     found_by_judging = {"first_value_s"}
@@ -110,8 +126,9 @@ def _judged(
     playbook: Playbook,
     report_id: str,
     created_at: datetime,
+    repeats: Repeats | None = None,
 ) -> Report:
-    heard = Heard(transcript, measured.measurements, measured.not_measured, context, playbook)
+    heard = Heard(transcript, measured.measurements, measured.not_measured, context, playbook, repeats=repeats)
     judgement = judge_heard(heard)
     first_value_s = next(
         (quote.start_s for one in judgement.strengths if one.rule == "specific_value" for quote in one.evidence), None
@@ -129,6 +146,7 @@ def _judged(
         findings=judgement.findings,
         strengths=judgement.strengths,
         score=judgement.score,
+        repeats=repeats,
         rewrite=rewrite(heard, judgement),
         playbook=PlaybookRef(name=playbook.name, version=playbook.version),
         analyzer_version=analyzer_version(),
