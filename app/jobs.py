@@ -136,6 +136,6 @@ class Worker:
             context=row.context,
             filename=row.filename,
             max_duration_s=self.settings.max_duration_s,
-            recall=partial(recall, self.store, row.id),
+            recall=None if row.demo else partial(recall, self.store, row.id),  # a sample is nobody's drop
             on_stage=lambda stage: self.store.set_stage(row.id, stage),
         )

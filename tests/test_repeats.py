@@ -185,6 +185,14 @@ def test_a_script_read_to_several_is_a_hint_without_points(client: TestClient) -
     assert "2 other prospects heard nearly the same words" in client.get(f"/voicemails/{third}").text
 
 
+def test_a_sample_of_the_demonstration_is_nobodys_drop(client: TestClient) -> None:
+    state = client.app.state
+    sample = Arrival(io.BytesIO(recording("06")), "a.mp3", "cold-outreach", left_for("Dana"), demo=True)
+    Worker(state.store, state.audio, Scripted(PITCH), state.settings).run(state.intake.receive(sample).id)
+    assert rows(client, TraceRow) == 0
+    assert drop(client, upload(client, prospect="Karen")).status == "passed"
+
+
 def test_another_message_is_no_drop(client: TestClient) -> None:
     upload(client, prospect="Dana")
     assert drop(client, upload(client, "07", OTHER, prospect="Karen")).status == "passed"
