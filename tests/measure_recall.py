@@ -52,8 +52,9 @@ def made_up(speech: list[Landmarks], said: list[str]) -> Traces:
     parts = []
     for second in range(30):
         marks = DICE.choice(speech)
-        bins = np.clip((marks & 0xFF).astype(int) + DICE.randint(-20, 20), 0, 191)
-        parts.append(np.unique(((marks >> 8) + second * SECOND) << 8 | bins.astype(np.uint32)))
+        bins = (marks & 0xFF).astype(int) + DICE.randint(-20, 20)
+        moved = ((marks >> 8) + second * SECOND) << 8 | bins.clip(0).astype(np.uint32)
+        parts.append(moved[(bins >= 0) & (bins < 192)])
     return Traces(np.concatenate(parts), word_pairs(". ".join(DICE.choices(said, k=6))))
 
 
