@@ -15,12 +15,13 @@ from analysis.detectors import Heard, judge_heard
 from analysis.meaning import installed
 from analysis.measure import Measured, measure, measure_script
 from analysis.prompts import message_words
+from analysis.repeats import Recall, Traces, find_repeats
 from analysis.rewrite import rewrite
 from analysis.speech.transcriber import Transcriber
 from models.errors import NoSpeech, NothingAfterBeep
 from models.playbook import Playbook
 from models.recording import CallContext
-from models.report import MessageWindow, PlaybookRef, Report
+from models.report import MessageWindow, PlaybookRef, Repeats, Report
 from models.transcript import Transcript
 
 Stage = Literal["decoding", "listening", "transcribing", "judging"]
@@ -52,11 +53,13 @@ def analyze(
     window: MessageWindow | None = None,
     max_duration_s: float = 600.0,
     decode: Decode = decode,
+    recall: Recall | None = None,
     on_stage: OnStage = lambda stage: None,
 ) -> Analysis:
-    """Turn one recording into its report. Where a person has marked the message, `window` says so.
+    """Turn one recording into its report. Raises the RecordingErrors of `models.errors`.
 
-    Raises the RecordingErrors of `models.errors`.
+    Where a person has marked the message, `window` says so. With `recall` it is compared with what was stored for
+    other prospects.
     """
     context = context or CallContext()
     on_stage("decoding")
@@ -67,7 +70,8 @@ def analyze(
     message, transcript = _without_prompts(sound, message, _transcribe(message, transcriber))
     on_stage("judging")
     measured = measure(message, transcript, clipped_share=sound.clipped_share, limits=playbook.limits)
-    report = _judged(transcript, measured, context, playbook, report_id, created_at)
+    repeats = _repeats(message, transcript, context, recall)
+    report = _judged(transcript, measured, context, playbook, report_id, created_at, repeats)
     report = report.model_copy(update={"recording": sound.recording, "message": message.window})
     return Analysis(report, sound, waveform(sound, message.window.channel or 0))
 
@@ -83,7 +87,9 @@ def analyze_script(
 
 def rejudge(report: Report, playbook: Playbook) -> Report:
     """The same words and measures judged by another playbook: nothing is decoded, transcribed or measured again."""
-    judged = _judged(report.transcript, _measured(report), report.context, playbook, report.id, report.created_at)
+    judged = _judged(
+        report.transcript, _measured(report), report.context, playbook, report.id, report.created_at, report.repeats
+    )
     return judged.model_copy(update={"recording": report.recording, "message": report.message})
 
 
@@ -102,6 +108,7 @@ def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:
     return Transcript.of_words(words, language=heard.language, engine=heard.engine, model=heard.model)
 
 
+<<<<<<< HEAD
 def _without_prompts(sound: Sound, message: Message, transcript: Transcript) -> tuple[Message, Transcript]:
     """What an answering machine says before and after is not the rep's; where no beep parted them, the words do."""
     window = message.window
@@ -131,6 +138,14 @@ def _without_prompts(sound: Sound, message: Message, transcript: Transcript) -> 
     return cut(sound, found, spans), Transcript.of_words(
         words, language=transcript.language, engine=transcript.engine, model=transcript.model
     )
+=======
+def _repeats(message: Message, transcript: Transcript, context: CallContext, recall: Recall | None) -> Repeats | None:
+    """Nothing is kept of a message for nobody known: it is never compared."""
+    if recall is None or context.prospect_key is None:
+        return None
+    traces = Traces.of(message.samples, transcript)
+    return find_repeats(traces, context, recall(traces))
+>>>>>>> drops
 
 
 def _measured(report: Report) -> Measured:
@@ -149,8 +164,9 @@ def _judged(
     playbook: Playbook,
     report_id: str,
     created_at: datetime,
+    repeats: Repeats | None = None,
 ) -> Report:
-    heard = Heard(transcript, measured.measurements, measured.not_measured, context, playbook)
+    heard = Heard(transcript, measured.measurements, measured.not_measured, context, playbook, repeats=repeats)
     judgement = judge_heard(heard)
     first_value_s = next(
         (quote.start_s for one in judgement.strengths if one.rule == "specific_value" for quote in one.evidence), None
@@ -168,6 +184,7 @@ def _judged(
         findings=judgement.findings,
         strengths=judgement.strengths,
         score=judgement.score,
+        repeats=repeats,
         rewrite=rewrite(heard, judgement),
         playbook=PlaybookRef(name=playbook.name, version=playbook.version),
         analyzer_version=analyzer_version(),

@@ -6,6 +6,7 @@ worker, and is safe to run again: a report is saved once, whole, or not at all.
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from analysis.speech.transcriber import Transcriber
 from app.audio_store import AudioStore
 from app.playback import is_playable, write_playable
 from app.playbook_store import Playbooks
+from app.recall import recall
 from app.schema import RecordingRow
 from app.settings import Settings
 from app.store import Store
@@ -144,5 +146,6 @@ class Worker:
             filename=row.filename,
             max_duration_s=self.settings.max_duration_s,
             decode=self.decode,
+            recall=None if row.demo else partial(recall, self.store, row.id),  # a sample is nobody's drop
             on_stage=lambda stage: self.store.set_stage(row.id, stage),
         )

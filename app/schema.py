@@ -77,6 +77,27 @@ class ReportRow(Base):
     waveform: Mapped[list[float]] = mapped_column(sa.JSON)
 
 
+class TraceRow(Base):
+    """By what a message is known again, as little-endian uint32: see analysis.repeats.Traces."""
+
+    __tablename__ = "traces"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), unique=True)
+    landmarks: Mapped[bytes]
+    word_pairs: Mapped[bytes]
+
+
+class MarkRow(Base):
+    """A sample of a message's traces, by which those like it are found without comparing all."""
+
+    __tablename__ = "marks"
+    __table_args__ = (sa.Index("ix_marks_trace", "trace_id"), {"sqlite_with_rowid": False})
+
+    mark: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    trace_id: Mapped[int] = mapped_column(sa.ForeignKey("traces.id", ondelete="CASCADE"), primary_key=True)
+
+
 class PlaybookRow(Base):
     """One version of a playbook a coach wrote, as TOML. Never changed: a report keeps the version it was made with."""
 

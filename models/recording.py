@@ -34,12 +34,26 @@ class CallContext(Frozen):
     )
     agent_channel: int | None = Field(None, ge=0, le=63, description="The rep's channel of the recording, from 0.")
 
+    @property
+    def rep_key(self) -> str | None:
+        """Who left the message, however the name is written; None where that is not known."""
+        return _key(self.rep)
+
+    @property
+    def prospect_key(self) -> str | None:
+        """Who it was left for, in the same way."""
+        return _key(self.prospect)
+
     @field_validator("channels_tried", mode="before")
     @classmethod
     def _from_a_form(cls, given: Any) -> Any:
         """Forms send words: “email, text”, or “none” for nothing tried."""
         words = given.replace(",", " ").split() if isinstance(given, str) else given
         return [word for word in words if word != "none"] if isinstance(words, list | tuple) else words
+
+
+def _key(name: str | None) -> str | None:
+    return " ".join((name or "").casefold().split()) or None
 
 
 class Recording(Frozen):

@@ -107,6 +107,22 @@ class Score(Frozen):
     lost: tuple[PointsLost, ...] = ()
 
 
+class Alike(Frozen):
+    """Stored messages for other prospects that are like this one."""
+
+    matches: int = Field(ge=0)
+    prospects: int = Field(ge=0, description="For how many other prospects they were left.")
+
+
+class Repeats(Frozen):
+    """What was stored like this message when it was analysed."""
+
+    same_recording: Alike | None = Field(description="None if the message is too short to tell recordings apart.")
+    same_speech: Alike | None = Field(
+        description="Nearly the same words in other recordings of the rep; None if there are too few words."
+    )
+
+
 class PlaybookRef(Frozen):
     name: str
     version: int
@@ -127,6 +143,7 @@ class Report(Frozen):
     findings: tuple[Finding, ...]
     strengths: tuple[Strength, ...]
     score: Score
+    repeats: Repeats | None = Field(None, description="None where it was not compared with stored messages.")
     rewrite: Rewrite | None = Field(None, description="The whole message, better; None where its words are fine.")
     playbook: PlaybookRef
     analyzer_version: str

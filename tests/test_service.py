@@ -49,6 +49,17 @@ def test_wait_answers_with_the_report(live_service: Service) -> None:
     assert copy.content[:4] == b"RIFF"
 
 
+def test_one_recording_for_two_prospects_is_a_drop(live_service: Service, short_sample: Path) -> None:
+    found = []
+    for prospect in ("Dana", "Karen"):
+        files = {"file": ("take.wav", short_sample.read_bytes())}
+        url = f"{live_service.url}/v1/voicemails"
+        report = httpx.post(url, params={"wait": 100}, files=files, data={"prospect": prospect}, timeout=130).json()
+        found += [one for one in report["findings"] if one["rule"] == "prerecorded_drop"]
+    assert [one["status"] for one in found] == ["passed", "flagged"]
+    assert found[1]["detail"]["kind"] == "same_recording"
+
+
 def test_silence_ends_in_no_speech(live_service: Service, tmp_path: Path) -> None:
     import wave
 

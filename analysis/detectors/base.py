@@ -10,7 +10,7 @@ from analysis.detectors.text import Said, Span
 from analysis.spoken import PhoneNumber, find_phone_numbers
 from models.playbook import Playbook, RuleSettings
 from models.recording import PURPOSES_WITHOUT_PITCH, CallContext
-from models.report import Evidence, Measurements, Status
+from models.report import Evidence, Measurements, Repeats, Status
 from models.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Heard:
     context: CallContext
     playbook: Playbook
     with_meaning: bool = True
+    repeats: Repeats | None = None
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property

@@ -3,6 +3,9 @@
 from analysis.advice import advise
 from analysis.detectors.base import Heard, Verdict, flagged, not_evaluated, passed
 from models.playbook import RuleSettings
+from models.report import Alike
+
+MANY = 2  # others who heard the same words: with this one, three
 
 
 def voicemail_advised(heard: Heard, rule: RuleSettings) -> Verdict:
@@ -27,4 +30,27 @@ def voicemail_advised(heard: Heard, rule: RuleSettings) -> Verdict:
 
 
 def prerecorded_drop(heard: Heard, rule: RuleSettings) -> Verdict:
-    return not_evaluated("One message cannot show this: it needs the same recording found at several listeners.")
+    """One other prospect is proof enough: a message is spoken live only once.
+
+    Saying the same words to several is no drop: a script may be read, so that only a hint is given.
+    """
+    if heard.is_script:
+        return not_evaluated("A text has no recording to compare.")
+    if heard.context.prospect_key is None:
+        return not_evaluated("Not known about the call: who the message was left for (prospect).")
+    if heard.repeats is None:
+        return not_evaluated("This message was not compared with stored ones.")
+    played, spoken = heard.repeats.same_recording, heard.repeats.same_speech
+    if played is None:
+        return not_evaluated("The message is too short to tell recordings apart.")
+    if played.prospects:
+        because = f"This very recording was also left for {_others(played)}."
+        return flagged(kind="same_recording", **played.model_dump(), because=because)
+    if spoken is not None and spoken.prospects >= MANY:
+        because = f"{_others(spoken).capitalize()} heard nearly the same words. A script is fine: make it theirs."
+        return passed(kind="same_speech", **spoken.model_dump(), because=because)
+    return passed()
+
+
+def _others(alike: Alike) -> str:
+    return f"{alike.prospects} other prospect{'' if alike.prospects == 1 else 's'}"

@@ -62,7 +62,7 @@ CHECKS = {
     "long_pause": "No lost thread",
     "fillers": "Few fillers",
     "voicemail_advised": "Worth a voicemail",
-    "prerecorded_drop": "A live voice",
+    "prerecorded_drop": "One recording, one listener",
 }
 NUMBER_WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
