@@ -6,29 +6,18 @@ No measure is ever a silent zero: what cannot be measured is None, and `not_meas
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from analysis.audio.decode import SAMPLE_RATE_HZ, Samples
+from analysis.audio.loudness import PAUSE_THRESHOLD_S, find_pauses, loudness_db, signal_to_noise_db
 from analysis.audio.message import Message
+from analysis.audio.pitch import pitch_sd_semitones
+from analysis.audio.quality import hear_quality
 from analysis.spoken import PhoneNumber, count_spoken_words, find_phone_numbers
 from models.playbook import Limits
 from models.report import Measurements
 from models.transcript import Transcript, Word
 
-PAUSE_THRESHOLD_S = 0.25  # the usual cut-off between articulation and pause (De Jong and Bosker 2013)
-HOP = SAMPLE_RATE_HZ // 100  # 10 ms
-FRAME = SAMPLE_RATE_HZ // 40  # 25 ms
-QUIETEST_DB = -100.0  # digital silence
-MAX_SNR_DB = 60.0  # more than this no ear and no microphone tells apart
-MIN_CONTRAST_DB = 6.0  # less between speech and its floor, and neither noise nor pauses can be told from speech
-PITCH_RATE_HZ = 8_000  # harmonics of a voice end well below 4 kHz
-PITCH_RANGE_HZ = (65.0, 400.0)
-MIN_VOICED_S = 5.0
+PITCH_NEEDS_SNR_DB = 10.0
 FILLERS = frozenset({"um", "umm", "uh", "uhh", "er", "erm", "hmm", "mm", "mhm", "ah"})
 SCRIPT_WPM = 150  # the pace a script is assumed to be spoken at
-
-Levels = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -42,6 +31,8 @@ def measure(message: Message, transcript: Transcript, *, clipped_share: float, l
     message_s = message.window.end_s - message.window.start_s
     levels_db = loudness_db(message.samples)
     pauses_s, no_pauses = find_pauses(levels_db)
+    quality = hear_quality(message.samples, levels_db)
+    no_pauses = no_pauses or quality.broken(message_s)
     speech_s = message_s - sum(pauses_s)
     spoken = count_spoken_words([word.text for word in transcript.words])
     not_measured: dict[str, str] = {}
@@ -54,6 +45,7 @@ def measure(message: Message, transcript: Transcript, *, clipped_share: float, l
     too_little = _too_little_for_a_rate(speech_s, spoken, limits)
     pitch_sd, no_pitch = pitch_sd_semitones(message.samples)
     snr, no_snr = signal_to_noise_db(levels_db)
+    no_pitch = no_pitch or quality.broken(message_s) or _too_noisy_for_pitch(snr)
     number = _number_measures(transcript.words)
     return Measured(
         Measurements(
@@ -70,6 +62,9 @@ def measure(message: Message, transcript: Transcript, *, clipped_share: float, l
             pitch_sd_semitones=pitch_sd if reason("pitch_sd_semitones", no_pitch) else None,
             snr_db=snr if reason("snr_db", no_snr) else None,
             clipped_share=round(clipped_share, 5),
+            speech_level_dbfs=quality.speech_level_dbfs,
+            bandwidth_hz=quality.bandwidth_hz if reason("bandwidth_hz", quality.no_bandwidth) else None,
+            dropouts=quality.dropouts,
             phone_number_digits_per_s=number.digits_per_s
             if reason("phone_number_digits_per_s", number.no_pace)
             else None,
@@ -92,72 +87,6 @@ def measure_script(transcript: Transcript) -> Measured:
     )
     unmeasured = (name for name, value in measured if value is None and name != "first_value_s")
     return Measured(measured, dict.fromkeys(unmeasured, "a script has no sound"))
-
-
-def loudness_db(samples: Samples) -> Levels:
-    """Level of each 10 ms of `samples` (shape (n,), 16 kHz), in dB of full scale; shape (n // 160 + 1,)."""
-    import librosa  # heavy
-
-    rms = librosa.feature.rms(y=samples, frame_length=FRAME, hop_length=HOP)[0]
-    return np.asarray(librosa.amplitude_to_db(rms, ref=1.0, amin=10 ** (QUIETEST_DB / 20), top_db=None))
-
-
-def find_pauses(levels_db: Levels) -> tuple[list[float], str | None]:
-    """Lengths in seconds of every silence of at least the pause threshold, between the first and the last sound.
-
-    What counts as silent follows the recording: a third of the way from its noise floor up to its speech. If the two
-    cannot be told apart, no pause can be heard, and the second value says so.
-    """
-    speech_db, floor_db = _speech_and_floor(levels_db)
-    if speech_db - floor_db < MIN_CONTRAST_DB:
-        return [], "speech does not stand out from the noise"
-    loud = np.flatnonzero(levels_db >= floor_db + max(4.0, (speech_db - floor_db) / 3))
-    silent_frames = np.diff(loud) - 1
-    gaps_s = ((silent_frames - 1) * HOP + FRAME) / SAMPLE_RATE_HZ  # frames overlap: first's start to last's end
-    return [float(gap) for gap in gaps_s if gap >= PAUSE_THRESHOLD_S], None
-
-
-def signal_to_noise_db(levels_db: Levels) -> tuple[float | None, str | None]:
-    """How far speech stands above the noise between words, in dB, at most 60; or None and why."""
-    if levels_db.size < 100:
-        return None, "less than a second of sound"
-    speech_db, floor_db = _speech_and_floor(levels_db)
-    if speech_db - floor_db < MIN_CONTRAST_DB:
-        return None, "speech does not stand out from the noise"
-    return round(min(MAX_SNR_DB, speech_db - floor_db), 1), None
-
-
-def _speech_and_floor(levels_db: Levels) -> tuple[float, float]:
-    """The level of speech (its mean power lies near the 80th percentile) and of what is heard between words."""
-    speech_db = float(np.percentile(levels_db, 80))
-    return speech_db, max(float(np.percentile(levels_db, 5)), speech_db - MAX_SNR_DB)
-
-
-def pitch_sd_semitones(samples: Samples) -> tuple[float | None, str | None]:
-    """Spread of the voice's pitch in semitones, robust against octave jumps; or None and why.
-
-    Half the width between the 16th and 84th percentile: the standard deviation, if pitch were normally spread.
-    """
-    import librosa
-
-    hop = PITCH_RATE_HZ // 50
-    slow = librosa.resample(samples, orig_sr=SAMPLE_RATE_HZ, target_sr=PITCH_RATE_HZ, res_type="soxr_mq")
-    pitch_hz, voiced, _ = librosa.pyin(
-        slow,
-        sr=PITCH_RATE_HZ,
-        fmin=PITCH_RANGE_HZ[0],
-        fmax=PITCH_RANGE_HZ[1],
-        frame_length=512,
-        hop_length=hop,
-        resolution=0.4,  # a fifth of librosa's fineness: a twentieth of the time, and still a third of a semitone
-        fill_na=None,
-    )
-    voiced_s = float(voiced.sum()) * hop / PITCH_RATE_HZ
-    if voiced_s < MIN_VOICED_S:
-        return None, f"less than {MIN_VOICED_S:g} s of voiced speech"
-    semitones = 12 * np.log2(pitch_hz[voiced])
-    low, high = np.percentile(semitones, [16, 84])
-    return round(float(high - low) / 2, 1), None
 
 
 @dataclass(frozen=True)
@@ -191,6 +120,12 @@ def _too_little_for_a_rate(speech_s: float, spoken: int, limits: Limits) -> str 
     if spoken < limits.rate_needs_words:
         return f"fewer than {limits.rate_needs_words} words"
     return None
+
+
+def _too_noisy_for_pitch(snr_db: float | None) -> str | None:
+    if snr_db is None:
+        return "speech does not stand out from the noise"
+    return None if snr_db >= PITCH_NEEDS_SNR_DB else f"too noisy: {snr_db:g} dB between voice and noise"
 
 
 def _no_pause(pauses_s: list[float]) -> str | None:

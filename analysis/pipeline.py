@@ -108,7 +108,6 @@ def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:
     return Transcript.of_words(words, language=heard.language, engine=heard.engine, model=heard.model)
 
 
-<<<<<<< HEAD
 def _without_prompts(sound: Sound, message: Message, transcript: Transcript) -> tuple[Message, Transcript]:
     """What an answering machine says before and after is not the rep's; where no beep parted them, the words do."""
     window = message.window
@@ -138,14 +137,14 @@ def _without_prompts(sound: Sound, message: Message, transcript: Transcript) -> 
     return cut(sound, found, spans), Transcript.of_words(
         words, language=transcript.language, engine=transcript.engine, model=transcript.model
     )
-=======
+
+
 def _repeats(message: Message, transcript: Transcript, context: CallContext, recall: Recall | None) -> Repeats | None:
     """Nothing is kept of a message for nobody known: it is never compared."""
     if recall is None or context.prospect_key is None:
         return None
     traces = Traces.of(message.samples, transcript)
     return find_repeats(traces, context, recall(traces))
->>>>>>> drops
 
 
 def _measured(report: Report) -> Measured:

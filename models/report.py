@@ -39,6 +39,9 @@ class Measurements(Frozen):
     pitch_sd_semitones: float | None = None
     snr_db: float | None = None
     clipped_share: float | None = None
+    speech_level_dbfs: float | None = None
+    bandwidth_hz: int | None = None
+    dropouts: int | None = None
     phone_number_digits_per_s: float | None = None
     phone_number_times: int | None = None
     filler_words_at_least: int | None = None

@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 
 from analysis.audio.decode import decode
+from analysis.audio.loudness import find_pauses, loudness_db, signal_to_noise_db
 from analysis.audio.message import Message, find_message
-from analysis.measure import (
-    Measured,
-    find_pauses,
-    loudness_db,
-    measure,
-    measure_script,
-    pitch_sd_semitones,
-    signal_to_noise_db,
-)
+from analysis.audio.pitch import pitch_sd_semitones
+from analysis.measure import Measured, measure, measure_script
 from analysis.playbooks.loading import load
 from models.report import Measurements
 from models.transcript import Transcript, Word

@@ -23,6 +23,7 @@ BIN_HZ: Final = RATE_HZ / WINDOW
 
 LOWEST_HZ, HIGHEST_HZ = 390.0, 2050.0
 SHORTEST_S, LONGEST_S = 0.12, 1.4
+FAINTEST_DB: Final = -60.0  # of full scale: what is fainter is a codec's ghost
 PURE_FRAME: Final = 0.55  # of a frame's power above the noise that its one or two strongest tones carry
 PROMINENT_DB: Final = 10.0  # over the noise near the tone
 SAME_TONE_HZ: Final = 12.0  # a tone may seem to move so far from one frame to the next
@@ -43,12 +44,12 @@ CADENCE_TIMES: Final = 3  # a tone that comes back so often at even intervals ri
 
 #: Pairs that a telephone network plays: dial, ring-back, busy and their kin in the US, the UK and elsewhere.
 NETWORK_PAIRS_HZ: Final = (
-    (350, 440), (440, 480), (480, 620), (400, 450), (350, 450), (400, 425), (425, 450), (400, 416), (400, 433), (375, 425)
+    (350, 440), (440, 480), (480, 620), (400, 450), (350, 450), (400, 425), (425, 450), (400, 416), (400, 433),
 )  # fmt: skip
 RINGING_HZ: Final = 425.0
 NETWORK_PAIR_TOLERANCE_HZ: Final = 8.0
 TOUCH_LOW_HZ, TOUCH_HIGH_HZ = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
-TOUCH_TOLERANCE: Final = 0.02
+TOUCH_TOLERANCE: Final = 0.018
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def find_tones(samples: Samples) -> list[Tone]:
         return []
     power = np.abs(librosa.stft(sound, n_fft=WINDOW, hop_length=HOP)) ** 2
     found = (_examined(sound, run) for run in _runs(power))
-    return _without_echoes([tone for tone in found if tone is not None])
+    return _without_echoes([tone for tone in found if tone is not None and tone.level_db > FAINTEST_DB])
 
 
 # ---------------------------------------------------------------------------------------------- frames that hold a tone
@@ -120,7 +121,7 @@ def _runs(power: Floats) -> list[_Run]:
 
 
 def _loudest(power: Floats, low_hz: float, high_hz: float) -> npt.NDArray[np.int64]:
-    return _bin(low_hz) + np.argmax(power[_bin(low_hz) : _bin(high_hz)], axis=0)
+    return np.asarray(_bin(low_hz) + np.argmax(power[_bin(low_hz) : _bin(high_hz)], axis=0))
 
 
 def _noise(power: Floats) -> Floats:

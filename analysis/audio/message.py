@@ -35,15 +35,17 @@ class Message:
 def find_message(sound: Sound, agent_channel: int | None = None) -> Message:
     """The rep's message: what is said after the beep on the rep's side; without a beep, on the rep's side; else all.
 
-    Raises NoSpeech when nobody speaks on that side, and NothingAfterBeep when the caller hung up at the beep.
+    An `agent_channel` that the recording does not have is ignored. Raises NoSpeech when nobody speaks on that side, and NothingAfterBeep when the caller hung up at the beep.
     """
-    sides = [listen(sound.samples, channel) for channel in distinct_channels(sound.samples)]
+    if agent_channel is not None and agent_channel >= sound.recording.channels:
+        agent_channel = None
+    sides = [listen(sound.samples, channel) for channel in distinct_channels(sound.samples, agent_channel)]
     if len(sides) > 1:
         sides = without_cross_talk(sides, sound.samples)
     beep = _message_beep(sides)
     rep = _rep(sides, beep, agent_channel)
-    spans = _message_spans(rep, sides, beep)
-    if total_s(spans) < MIN_SPEECH_S:
+    spans = _message_spans(rep, sides, beep) if rep else []
+    if rep is None or total_s(spans) < MIN_SPEECH_S:
         raise _nobody(beep, sides)
     several = sound.recording.channels > 1
     found_by: FoundBy = "beep" if beep else "channel" if several else "whole_file"
@@ -109,11 +111,10 @@ def _is_greeted(beep: Tone, side: Side) -> bool:
     return total_s(_before(side.spans, beep.start_s)) >= MIN_SPEECH_S
 
 
-def _rep(sides: Sequence[Side], beep: Tone | None, agent_channel: int | None) -> Side:
+def _rep(sides: Sequence[Side], beep: Tone | None, agent_channel: int | None) -> Side | None:
     """The side that was named; else the one that speaks after the beep; else the one whose turn comes last."""
-    named = [side for side in sides if side.channel == agent_channel]
-    if named or len(sides) == 1:
-        return (named or list(sides))[0]
+    if agent_channel is not None:
+        return next((side for side in sides if side.channel == agent_channel), None)
     if beep is not None:
         return max(sides, key=lambda side: total_s(_after(side.spans, beep.end_s)))
     return max(sides, key=lambda side: _last_turn_s(side, sides))

@@ -25,14 +25,15 @@ class Side:
     beeps: tuple[Tone, ...]
 
 
-def distinct_channels(samples: Samples) -> list[int]:
-    """Channels (of `samples`, shape (channels, n)) that carry a signal of their own, each once."""
+def distinct_channels(samples: Samples, preferred: int | None = None) -> list[int]:
+    """Channels (of `samples`, shape (channels, n)) with a signal of their own, each once: rather as the `preferred`."""
+    channels = sorted(range(len(samples)), key=lambda channel: channel != preferred)
     kept: list[int] = []
-    for channel, sound in enumerate(samples):
-        silent = float(np.abs(sound).max(initial=0.0)) < SILENT_BELOW
-        if not silent and not any(_is_the_same(sound, samples[other]) for other in kept):
+    for channel in channels:
+        silent = float(np.abs(samples[channel]).max(initial=0.0)) < SILENT_BELOW
+        if not silent and not any(_is_the_same(samples[channel], samples[other]) for other in kept):
             kept.append(channel)
-    return kept or [0]
+    return sorted(kept) or [0]
 
 
 def _is_the_same(one: Samples, other: Samples) -> bool:
