@@ -12,6 +12,7 @@ from models.transcript import Word
 
 GAP_S: Final = 0.5  # at least so much silence between a machine's prompt and the message
 NEAR_START: Final = 30  # words within which a greeting shows itself
+LEFT_TO_CALLERS: Final = 12  # words from which on a caller may ask to be left a message
 TO_THE_GAP: Final = 30  # words from its last phrase to the silence after it
 FEWEST_WORDS: Final = 3  # of a message
 
@@ -20,7 +21,8 @@ _GREETING: Final = (
     r"message|(?:can't|cannot|can not|unable to) (?:come to the phone|take your call|answer (?:the phone|your call))|is not "
     r"available|no one is available|the person you are (?:trying to reach|calling)|forwarded to (?:an? )?(?:automated|voice)|"
     r"voice ?mail(?:box)? of|voice messaging (?:system|service)|finished recording|for more options|your call is important|"
-    r"leave (?:us |me )?your name|sorry (?:i|we) missed your call|get back to you as soon"
+    r"leave (?:us |me )?your name|sorry (?:i|we) missed your call|get back to you as soon|(?:we'll|we will|someone will) "
+    r"(?:call you back|ring you back|get back to you|return your call)"
 )
 #: A caller may say this too, later in a message.
 _LEAVE_ONE: Final = (
@@ -28,11 +30,12 @@ _LEAVE_ONE: Final = (
 )
 _TRAILER: Final = (
     r"to send (?:your|this|the) message|to (?:listen to|review|re-?record|erase|delete|cancel) (?:your|this|the) "
-    r"message|(?:your )?message (?:has been|was) sent|press (?:pound|star|hash)|press \w+ (?:to|for)|for (?:more )?delivery "
+    r"message|your message (?:has been|was) s\w+|press (?:pound|star|hash)|press \w+ (?:to|for)|for (?:more )?delivery "
     r"options|if you(?:'d| would) like to make a call|please hang up|are you still there|you have (?:reached )?the "
     r"maximum"
 )
-GREETING: Final = re.compile(rf"\b(?:{_GREETING}|{_LEAVE_ONE})")
+GREETING: Final = re.compile(rf"\b(?:{_GREETING})")
+LEAVE_ONE: Final = re.compile(rf"\b(?:{_LEAVE_ONE})")
 TRAILER: Final = re.compile(rf"\b(?:{_TRAILER})")
 
 
@@ -45,15 +48,17 @@ def message_words(words: Sequence[Word], *, greeting: bool = True) -> range:
 def _end_of_greeting(words: Sequence[Word]) -> int:
     """The place of the first word after a greeting; all words are the greeting's when none follows."""
     last = None
-    for _, end in _said(GREETING, words):
+    soon = [said for said in _said(LEAVE_ONE, words) if said[0] < LEFT_TO_CALLERS]
+    for _, end in sorted(_said(GREETING, words) + soon):
         if end - (NEAR_START if last is None else last) > (0 if last is None else TO_THE_GAP):
             break
         last = end
     if last is None:
         return 0
-    for place in range(last + 1, min(last + TO_THE_GAP, len(words))):
-        if _gap_s(words, place) >= GAP_S:
-            return place
+    gaps = {place: _gap_s(words, place) for place in range(last + 1, min(last + TO_THE_GAP, len(words)))}
+    widest = max(gaps, key=lambda place: gaps[place], default=len(words))
+    if gaps.get(widest, 0.0) >= GAP_S:
+        return widest
     return len(words) if len(words) - last <= TO_THE_GAP // 2 else 0
 
 
