@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis import __version__
 from analysis.audio.decode import Decode, Sound, decode
-from analysis.audio.message import Message, cut, find_message
+from analysis.audio.message import Message, cut, find_message, marked_message
 from analysis.audio.speech import Span
 from analysis.detectors import Heard, judge_heard
 from analysis.meaning import installed
@@ -21,8 +21,8 @@ from analysis.rewrite import rewrite
 from analysis.speech.transcriber import Transcriber
 from models.errors import NoSpeech, NothingAfterBeep
 from models.playbook import Playbook
-from models.recording import CallContext
-from models.report import MessageWindow, PlaybookRef, Repeats, Report
+from models.recording import CallContext, GivenWindow
+from models.report import PlaybookRef, Repeats, Report
 from models.transcript import Transcript, Word
 
 Stage = Literal["decoding", "listening", "transcribing", "judging"]
@@ -52,7 +52,7 @@ def analyze(
     created_at: datetime,
     context: CallContext | None = None,
     filename: str | None = None,
-    window: MessageWindow | None = None,
+    given: GivenWindow | None = None,
     max_duration_s: float = 600.0,
     decode: Decode = decode,
     recall: Recall | None = None,
@@ -60,14 +60,14 @@ def analyze(
 ) -> Analysis:
     """Turn one recording into its report. Raises the RecordingErrors of `models.errors`.
 
-    Where a person has marked the message, `window` says so. With `recall` it is compared with what was stored for
+    Where a person has marked the message, `given` says so. With `recall` it is compared with what was stored for
     other prospects.
     """
     context = context or CallContext()
     on_stage("decoding")
     sound = decode(source, filename=filename, max_duration_s=max_duration_s)
     on_stage("listening")
-    message = cut(sound, window) if window else find_message(sound, context.agent_channel)
+    message = marked_message(sound, given) if given else find_message(sound, context.agent_channel)
     on_stage("transcribing")
     message, transcript = _without_prompts(sound, message, _transcribe(message, transcriber))
     on_stage("judging")

@@ -28,7 +28,7 @@ from app.voicemail import Voicemail, VoicemailPage, Waveform
 from models import errors
 from models.advice import Advice
 from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady, NotYetBuilt, RewriteOff, TooLarge
-from models.recording import CallContext
+from models.recording import CallContext, GivenWindow
 from models.report import Report
 
 router = APIRouter(prefix="/v1")
@@ -122,6 +122,29 @@ def show_report(request: Request, recording_id: str) -> Response:
     if report is None:
         raise NotReady("This recording is still being analysed. Please ask again in a few seconds.")
     return JSONResponse(report.model_dump(mode="json"))
+
+
+@router.put(
+    "/voicemails/{recording_id}/message",
+    status_code=202,
+    responses={404: PROBLEM, 409: PROBLEM, 422: PROBLEM},
+    summary="Say where the message is",
+)
+def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Voicemail:
+    """The recording is analysed again, its message taken from there; the old report stays until the new one is done."""
+    intake: Intake = request.app.state.intake
+    return Voicemail.of(intake.mark_message(recording_id, window))
+
+
+@router.delete(
+    "/voicemails/{recording_id}/message",
+    status_code=202,
+    responses={404: PROBLEM, 409: PROBLEM},
+    summary="Let Afterbeep find the message again",
+)
+def find_message_again(request: Request, recording_id: str) -> Voicemail:
+    intake: Intake = request.app.state.intake
+    return Voicemail.of(intake.mark_message(recording_id, None))
 
 
 @router.post(

@@ -16,8 +16,8 @@ from app.jobs import Jobs
 from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.store import Store
-from models.errors import EmptyFile, IdempotencyKeyReused, NotAudio
-from models.recording import CallContext
+from models.errors import EmptyFile, IdempotencyKeyReused, InvalidRequest, NotAudio, NotFound, NotReady
+from models.recording import MIN_MESSAGE_S, CallContext, GivenWindow
 
 SNIFFED_BYTES = 4096
 # How recordings begin: (offset, bytes).
@@ -99,6 +99,25 @@ class Intake:
                 "This Idempotency-Key was already used for another request. Use a new key for a new recording."
             )
         return row
+
+    def mark_message(self, recording_id: str, window: GivenWindow | None) -> RecordingRow:
+        """Have a recording analysed again with its message where a person says; with None, where Afterbeep finds it.
+
+        Raises NotFound, NotReady while it is being analysed, or InvalidRequest.
+        """
+        with self.store.session() as session:
+            row = session.get(RecordingRow, recording_id, with_for_update=True)
+            if row is None:
+                raise NotFound("There is no recording with this id. It may have been deleted.")
+            if row.status in ("queued", "running"):
+                raise NotReady("This recording is still being analysed. Please mark the message when that is done.")
+            if window and row.duration_s is not None and window.start_s + MIN_MESSAGE_S > row.duration_s:
+                raise InvalidRequest(f"This recording ends after {row.duration_s:.1f} s, before the message marked.")
+            row.window, row.revision = window, row.revision + 1
+            row.status, row.stage, row.attempts = "queued", None, 0
+            row.error_code = row.error_message = None
+            self.jobs.enqueue(session, row.id, urgent=True, revision=row.revision)
+            return row
 
     def remove(self, recording_id: str) -> None:
         """Forget a recording: its row and report first, then its audio. Raises NotFound."""

@@ -53,14 +53,14 @@ class Jobs:
             self._client = DBOSClient(system_database_engine=self.engine, application_name=APPLICATION)
         return self._client
 
-    def enqueue(self, session: Session, recording_id: str, *, urgent: bool) -> None:
-        """Queue the analysis of a recording within the caller's transaction."""
+    def enqueue(self, session: Session, recording_id: str, *, urgent: bool, revision: int = 0) -> None:
+        """Queue the analysis of a recording, or a later one, within the caller's transaction."""
         self.client.enqueue_in_transaction(
             session,
             {
                 "workflow_name": WORKFLOW,
                 "queue_name": QUEUE,
-                "workflow_id": recording_id,
+                "workflow_id": f"{recording_id}.{revision}" if revision else recording_id,
                 "app_version": JOB_VERSION,
                 "priority": URGENT if urgent else BULK,
             },
@@ -144,6 +144,7 @@ class Worker:
             created_at=row.created_at,
             context=row.context,
             filename=row.filename,
+            given=row.window,
             max_duration_s=self.settings.max_duration_s,
             decode=self.decode,
             recall=None if row.demo else partial(recall, self.store, row.id),  # a sample is nobody's drop

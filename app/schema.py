@@ -6,7 +6,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from models.recording import CallContext
+from models.recording import CallContext, GivenWindow
 
 Status = Literal["queued", "running", "done", "failed"]
 
@@ -35,12 +35,26 @@ class ContextType(sa.TypeDecorator[CallContext]):
         return CallContext.model_validate(value or {})
 
 
+class WindowType(sa.TypeDecorator[GivenWindow]):
+    impl = sa.JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: GivenWindow | None, dialect: sa.Dialect) -> Any:
+        return value and value.model_dump()
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> GivenWindow | None:
+        return value and GivenWindow.model_validate(value)
+
+
 class Base(DeclarativeBase):
     pass
 
 
 class RecordingRow(Base):
-    """One recording from its arrival on. Its id is also the id of its job and the name of its file."""
+    """One recording from its arrival on. Its id is also the id of its (first) job and the name of its file.
+
+    `window` is where a person says the message is; each time it is moved there is one more `revision`.
+    """
 
     __tablename__ = "recordings"
     __table_args__ = (sa.Index("ix_recordings_created", "created_at", "id"),)
@@ -50,6 +64,8 @@ class RecordingRow(Base):
     status: Mapped[Status] = mapped_column(sa.String(16), default="queued")
     stage: Mapped[str | None] = mapped_column(sa.String(16))
     attempts: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    window: Mapped[GivenWindow | None] = mapped_column(WindowType)
     demo: Mapped[bool] = mapped_column(default=False)
     filename: Mapped[str] = mapped_column(sa.String(255))
     size_bytes: Mapped[int]

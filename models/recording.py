@@ -1,8 +1,8 @@
 """What arrives: a recording, and what is known about the call it was left on."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from models.base import Frozen
 
@@ -10,6 +10,7 @@ Purpose = Literal["cold", "warm_followup", "active_deal", "meeting_confirmation"
 Relationship = Literal["none", "referred", "known", "customer"]
 Channel = Literal["phone", "voicemail", "email", "text", "social", "assistant"]
 
+MIN_MESSAGE_S: Final = 0.5  # less than a name takes to say
 #: Purposes that owe the listener no pitch: neither an opener nor a value proposition is judged.
 PURPOSES_WITHOUT_PITCH: frozenset[Purpose] = frozenset({"active_deal", "meeting_confirmation", "non_sales"})
 
@@ -54,6 +55,20 @@ class CallContext(Frozen):
 
 def _key(name: str | None) -> str | None:
     return " ".join((name or "").casefold().split()) or None
+
+
+class GivenWindow(Frozen):
+    """Where a person says the message is, in seconds of the recording; with `channel`, on that one (from 0)."""
+
+    start_s: float = Field(ge=0, allow_inf_nan=False, description="Second of the recording at which it begins.")
+    end_s: float = Field(ge=0, allow_inf_nan=False, description="Second of the recording at which it ends.")
+    channel: int | None = Field(None, ge=0, le=63, description="Channel it is on, from 0; the first, if left out.")
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        if self.end_s - self.start_s < MIN_MESSAGE_S:
+            raise ValueError(f"a message ends at least {MIN_MESSAGE_S:g} s after it begins")
+        return self
 
 
 class Recording(Frozen):

@@ -5,7 +5,9 @@ import pytest
 from analysis.prompts import message_words
 from models.transcript import Word
 
-MESSAGE = "Hi Dana, this is Marcus with Northline. I noticed your trucks wait two hours at the dock. Call me at 615-555-0142."
+MESSAGE = (
+    "Hi Dana, this is Marcus with Northline. I noticed your trucks wait two hours at the dock. Call me at 615-555-0142."
+)
 
 
 def spoken(*parts: str, gap_s: float = 1.0) -> list[Word]:

@@ -36,6 +36,8 @@ BRIEF_S, PURE_BRIEF_TONE = 0.2, 0.88  # a vowel may hold still so long
 SECOND_TONE_DB: Final = -12.0  # a second frequency of a beep is hardly weaker than the first
 VOICE_HZ: Final = (75.0, 330.0)
 VOICE_LINES_DB: Final = -26.0  # harmonics of a lower pitch, loud enough for a voice
+VOICE_LINES_TO: Final = 2.5  # times the tone: higher harmonics are too faint to count
+OFF_PITCH: Final = 0.06  # of a step that a harmonic may be off
 STANDS_OUT: Final = 6.0  # times the power between harmonics
 NEIGHBOUR_S: Final = 0.3  # another pitch so close by makes a tune, a chime or special information tones
 TUNE_S, TUNE_NOTES = 4.0, 3  # so many other pitches around make music
@@ -283,9 +285,10 @@ def _noise_between_lines(power: Floats, size: int) -> Floats:
 
 
 def _is_voice(core: Floats, hz: tuple[float, ...]) -> bool:
-    """Whether fainter lines stand at even steps below and between: then the tone is a harmonic of a lower voice."""
+    """Whether fainter lines stand at even steps below and between: then the tones are harmonics of a lower voice."""
     size = 1 << 15
     power = np.abs(np.fft.rfft(core * np.hanning(core.size), size)) ** 2
+    resolved_hz = 4 * RATE_HZ / core.size
     reach = max(round(size / core.size), 1)
     main = power[round(hz[0] * size / RATE_HZ)]
 
@@ -293,13 +296,17 @@ def _is_voice(core: Floats, hz: tuple[float, ...]) -> bool:
         middle = round(wanted_hz * size / RATE_HZ)
         return float(power[max(middle - reach, 0) : middle + reach + 1].max())
 
-    for parts in (2, 3, 4, 5):
-        pitch_hz = hz[0] / parts
-        lines = [step * pitch_hz for step in range(1, 3 * parts) if step % parts and 180 < step * pitch_hz < 3500]
-        lines = [line for line in lines if all(abs(line - tone) > 40 for tone in hz)]
+    for part in range(2, int(hz[0] / VOICE_HZ[0]) + 1):
+        pitch_hz = hz[0] / part
+        steps = [one / pitch_hz for one in hz]
+        if pitch_hz < resolved_hz or any(abs(step - round(step)) > OFF_PITCH for step in steps):
+            continue
+        tops = range(1, int(min(VOICE_LINES_TO * max(hz), 3500) / pitch_hz) + 1)
+        lines = [top * pitch_hz for top in tops if top * pitch_hz > 180 and all(top % round(step) for step in steps)]
         around = [max(at(line - pitch_hz / 2), at(line + pitch_hz / 2)) for line in lines]
         standing = [at(line) for line, noise in zip(lines, around, strict=True) if at(line) > STANDS_OUT * noise]
-        if pitch_hz > VOICE_HZ[0] and len(standing) > 1 and sum(standing) > main * 10 ** (VOICE_LINES_DB / 10):
+        loud = sum(standing) > main * 10 ** (VOICE_LINES_DB / 10)
+        if loud and len(standing) > 1 and 2 * len(standing) >= len(lines):
             return True
     return False
 

@@ -9,9 +9,10 @@ from analysis.audio.decode import SAMPLE_RATE_HZ, Samples, Sound
 from analysis.audio.sides import Side, distinct_channels, listen, without_cross_talk
 from analysis.audio.speech import Span, total_s
 from models.errors import NoSpeech, NothingAfterBeep
+from models.recording import MIN_MESSAGE_S, GivenWindow
 from models.report import FoundBy, MessageWindow
 
-MIN_SPEECH_S: Final = 0.5  # less than a name takes to say
+MIN_SPEECH_S: Final = MIN_MESSAGE_S
 STRAY_S, STRAY_GAP_S = 0.35, 1.0  # so short and so far from the rest, it is a click, a breath or a chair
 TAIL_S: Final = 0.07  # the speech detector lets go late
 TURN_GAP_S: Final = 2.0  # a longer silence ends a turn
@@ -60,6 +61,24 @@ def find_message(sound: Sound, agent_channel: int | None = None) -> Message:
             confidence=_confidence(spans, beep, sides),
         ),
         spans,
+    )
+
+
+def marked_message(sound: Sound, given: GivenWindow) -> Message:
+    """The message where a person says it is. Raises NoSpeech when the recording has ended before."""
+    channel = given.channel if given.channel is not None and given.channel < sound.recording.channels else 0
+    end_s = min(given.end_s, sound.duration_s)
+    if end_s - given.start_s < MIN_MESSAGE_S:
+        raise NoSpeech(f"The recording is {sound.duration_s:.1f} s long and ends before the message that was marked.")
+    return cut(
+        sound,
+        MessageWindow(
+            start_s=round(given.start_s, 3),
+            end_s=round(end_s, 3),
+            found_by="given",
+            channel=channel if sound.recording.channels > 1 else None,
+            confidence=1.0,
+        ),
     )
 
 

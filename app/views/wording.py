@@ -29,9 +29,9 @@ SEVERITIES = {"high": "Costs call-backs", "medium": "Weakens it", "low": "Polish
 FOUND_BY = {
     "beep": "after the beep",
     "channel": "on the rep’s channel",
-    "speech": "where the speech is",
-    "whole_file": "the whole file",
-    "given": "as it was set by hand",
+    "speech": "told from the greeting by its words",
+    "whole_file": "which is the whole recording: no beep was found",
+    "given": "as it was marked by hand",
 }
 #: Each rule as the check it is: a flag's title ("Missing company") would read as blame where the check was passed.
 CHECKS = {
