@@ -106,13 +106,12 @@ def analyze(
 
 
 def _transcriber(settings: "Settings", on_stage: Any = None) -> Any:
-    from analysis.speech.openai_whisper import OpenAIWhisper
-    from analysis.speech.weights import get_model
+    from app.speech import get_weights, transcriber_of
 
     if on_stage:
         on_stage("loading the speech model")
-    get_model(settings.model, settings.model_dir)
-    return OpenAIWhisper(settings.model, model_dir=settings.model_dir, language=settings.spoken_language)
+    get_weights(settings)
+    return transcriber_of(settings)
 
 
 def _analyze_file(
@@ -301,14 +300,13 @@ def list_models(as_json: bool) -> None:
 @models.command("get")
 @click.argument("name", default="")
 def get_model(name: str) -> None:
-    """Fetch a speech model, checked and ready to use (default: base)."""
-    from analysis.speech import weights
+    """Fetch a speech model for the engine, checked and ready to use (default: base)."""
+    from app.speech import get_weights
     from app.terminal import model_progress
 
-    settings = _settings()
-    name = name or settings.model
-    with model_progress(name) as step:
-        path = weights.get_model(name, settings.model_dir, step)
+    settings = _settings(model=name or None)
+    with model_progress(settings.model) as step:
+        path = get_weights(settings, step)
     print(path)
 
 

@@ -8,11 +8,11 @@ import threading
 
 from filelock import FileLock, Timeout
 
-from analysis.speech.openai_whisper import OpenAIWhisper
 from app.audio_store import AudioStore
 from app.database import connect, migrate
 from app.jobs import Worker, launch_worker
 from app.settings import Settings
+from app.speech import transcriber_of
 from app.store import Store
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     settings = settings.model_copy(update={"worker_id": f"{settings.worker_id}-{slot}"})
     engine = connect(settings)
     store, audio = Store(engine), AudioStore(settings.audio_dir)
-    transcriber = OpenAIWhisper(settings.model, model_dir=settings.model_dir, language=settings.spoken_language)
-    _ = transcriber.model  # a missing model stops the worker, not every recording
+    transcriber = transcriber_of(settings)
+    transcriber.load()  # a missing model stops the worker, not every recording
     audio.sweep(store.ids())
     leave = launch_worker(engine, settings, Worker(store, audio, transcriber, settings).run)
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
