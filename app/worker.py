@@ -1,4 +1,4 @@
-"""The worker process: keeps a Whisper model warm and takes recordings from the queue, one after another."""
+"""The worker process: keeps a Whisper model warm and takes recordings from the queue, a batch at a time."""
 
 import logging
 import os
@@ -9,6 +9,7 @@ import threading
 from filelock import FileLock, Timeout
 
 from app.audio_store import AudioStore
+from app.collector import Collector
 from app.database import connect, migrate
 from app.jobs import Worker, launch_worker
 from app.settings import Settings
@@ -35,7 +36,14 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     transcriber = transcriber_of(settings)
     transcriber.load()  # a missing model stops the worker, not every recording
     audio.sweep(store.ids())
-    leave = launch_worker(engine, settings, Worker(store, audio, transcriber, settings).run)
+    collector = Collector(transcriber)
+
+    def run(recording_id: str, urgent: bool) -> None:
+        with collector.desk(urgent=urgent) as seat:
+            Worker(store, audio, seat, settings).run(recording_id)
+
+    # Half a batch more than one: while a batch is transcribed, the next one is made ready.
+    leave = launch_worker(engine, settings, run, at_once=collector.batch * 3 // 2)
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
     stop.wait()
     leave()

