@@ -31,6 +31,7 @@ class Collector:
     def __init__(self, transcriber: BatchTranscriber) -> None:
         self.transcriber = transcriber
         self.batch = transcriber.batch_size * transcriber.streams
+        self.jobs = self.batch * 3 // 2  # while a batch is transcribed, the next one is made ready
         self.changed = threading.Condition()
         self.waiting: dict[bool, list[Waiting]] = {True: [], False: []}  # by whether somebody waits for it
         self.desk_taken, self.urgent_at_desk = False, 0

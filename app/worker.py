@@ -42,8 +42,7 @@ def work(settings: Settings, *, attached: bool = False) -> None:
         with collector.desk(urgent=urgent) as seat:
             Worker(store, audio, seat, settings).run(recording_id)
 
-    # Half a batch more than one: while a batch is transcribed, the next one is made ready.
-    leave = launch_worker(engine, settings, run, at_once=collector.batch * 3 // 2)
+    leave = launch_worker(engine, settings, run, at_once=collector.jobs)
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
     stop.wait()
     leave()
