@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test setup demo check accuracy heads lock help
+.PHONY: run test setup demo check accuracy heads bench lock help
 .DEFAULT_GOAL := help
 
 help:  ## Show the commands
@@ -41,6 +41,9 @@ accuracy: setup  ## Measure the rules on unseen messages and write docs/accuracy
 
 heads: setup  ## Train the heads of analysis/meaning again (a quarter of an hour)
 	@$(BIN)/python -m analysis.meaning.train tests/labelled/tuned-*.jsonl tests/labelled/train-*.jsonl --out analysis/meaning/heads.npz
+
+bench: setup  ## Measure speed beside the alternatives and write docs/performance.md (SPEAK="command" speaks the voicemails)
+	@$(BIN)/python -m tests.benchmarks.run $(if $(SPEAK),--speak "$(SPEAK)")
 
 lock: setup  ## Write what is installed into constraints.txt
 	@{ echo "# Exact versions, for pip's --constraint; written by 'make lock'."; \

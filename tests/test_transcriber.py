@@ -155,7 +155,7 @@ def test_what_makes_no_sense_is_heard_again_in_a_whole_window_and_warmer() -> No
     engine = ScriptedEngine(unsure, unsure, unsure, heard_as(at(0), 5, at(1)))
     (heard,) = engine.transcribe([silence(10)])
     assert heard.text == "Bye."
-    assert engine.encoded == [1100, 3000]
+    assert engine.encoded == [1200, 3000]
     assert [temperature for _, temperature in engine.asked] == [0.0, 0.0, 0.2, 0.4]
 
 
@@ -177,7 +177,7 @@ def test_a_long_message_is_heard_in_windows_that_begin_where_the_last_segment_en
 def test_a_batch_is_answered_in_order_and_encoded_by_length() -> None:
     engine = ScriptedEngine(heard_as(at(0), 1, at(1)), heard_as(at(0), 3, at(1)), heard_as(at(0), 5, at(1)))
     assert [one.text for one in engine.transcribe([silence(2), silence(1), silence(3)])] == ["Thank", "Hi", "Bye."]
-    assert engine.encoded == [200, 300, 400]
+    assert engine.encoded == [300, 400, 500]
     assert engine.asked == [([100, 200, 300], 0.0)]
     assert ScriptedEngine(heard_as()).transcribe([]) == []
 
@@ -191,7 +191,7 @@ def test_batches_are_even_and_no_larger_than_asked() -> None:
 def test_only_equal_lengths_meet_where_the_engine_cannot_mask() -> None:
     engine = ScriptedEngine(heard_as(*HI_DANA))
     engine.equal_lengths, engine.frame_step = True, 250
-    engine.transcribe([silence(1), silence(1.4), silence(9)])
+    engine.transcribe([silence(0.1), silence(0.4), silence(8)])
     assert [len(frames) for frames, _ in engine.asked] == [2, 1]
     assert engine.encoded == [250, 250, 1000]
 

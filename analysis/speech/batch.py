@@ -25,7 +25,7 @@ from models.transcript import Transcript
 
 WINDOW_FRAMES = 3000  # 30 s of frames of 10 ms
 FRAMES_PER_S = 100
-SILENCE_AFTER_FRAMES = 100  # without a second of silence behind it Whisper misses the end of speech
+SILENCE_AFTER_FRAMES = 200  # of 10 ms; with less silence behind it Whisper misses words, with more it gains none
 
 # openai-whisper's own limits.
 REPETITIVE_ABOVE = 2.4

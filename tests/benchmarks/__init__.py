@@ -1,0 +1,1 @@
+"""What Afterbeep costs, measured beside the alternatives in one run: `make bench`."""
