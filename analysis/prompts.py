@@ -17,26 +17,47 @@ TO_THE_GAP: Final = 30  # words from its last phrase to the silence after it
 FEWEST_WORDS: Final = 3  # of a message
 
 _GREETING: Final = (
-    r"(?:after|at|following) the (?:tone|beep)|you(?: have|'ve) reached(?! out)|you're through to|record your (?:voice )?"
-    r"message|(?:can't|cannot|can not|unable to) (?:come to the phone|take your call|answer (?:the phone|your call))|is not "
-    r"available|no one is available|the person you are (?:trying to reach|calling)|forwarded to (?:an? )?(?:automated|voice)|"
-    r"voice ?mail(?:box)? of|voice messaging (?:system|service)|finished recording|for more options|your call is important|"
-    r"leave (?:us |me )?your name|sorry (?:i|we) missed your call|get back to you as soon|(?:we'll|we will|someone will) "
-    r"(?:call you back|ring you back|get back to you|return your call)"
+    r"(?:after|at|following) the (?:tone|beep)",
+    r"you(?: have|'ve) reached(?! out)",
+    r"you're through to",
+    r"record your (?:voice )?message",
+    r"(?:can't|cannot|can not|unable to) (?:come to the phone|take your call|answer (?:the phone|your call))",
+    r"(?:is not|no one is) available",
+    r"the person you are (?:trying to reach|calling)",
+    r"forwarded to (?:an? )?(?:automated|voice)",
+    r"voice ?mail(?:box)? of",
+    r"voice messaging (?:system|service)",
+    r"finished recording",
+    r"for more options",
+    r"your call is important",
+    r"leave (?:us |me )?your name",
+    r"sorry (?:i|we) missed your call",
+    r"get back to you as soon",
+    r"(?:we'll|we will|someone will) (?:call you back|ring you back|get back to you|return your call)",
 )
 #: A caller may say this too, later in a message.
 _LEAVE_ONE: Final = (
-    r"(?:please|otherwise|just|so) leave (?:me |us )?(?:a|your)(?: brief| short| detailed)? (?:message|number)"
+    r"(?:please|otherwise|just|so) leave (?:me |us )?(?:a|your)(?: brief| short| detailed)? (?:message|number)",
 )
 _TRAILER: Final = (
-    r"to send (?:your|this|the) message|to (?:listen to|review|re-?record|erase|delete|cancel) (?:your|this|the) "
-    r"message|your message (?:has been|was) s\w+|press (?:pound|star|hash)|press \w+ (?:to|for)|for (?:more )?delivery "
-    r"options|if you(?:'d| would) like to make a call|please hang up|are you still there|you have (?:reached )?the "
-    r"maximum"
+    r"to send (?:your|this|the) message",
+    r"to (?:listen to|review|re-?record|erase|delete|cancel) (?:your|this|the) message",
+    r"your message (?:has been|was) s\w+",  # sent, set, saved
+    r"press (?:pound|star|hash)",
+    r"press \w+ (?:to|for)",
+    r"for (?:more )?delivery options",
+    r"if you(?:'d| would) like to make a call",
+    r"please hang up",
+    r"are you still there",
+    r"you have (?:reached )?the maximum",
 )
-GREETING: Final = re.compile(rf"\b(?:{_GREETING})")
-LEAVE_ONE: Final = re.compile(rf"\b(?:{_LEAVE_ONE})")
-TRAILER: Final = re.compile(rf"\b(?:{_TRAILER})")
+
+
+def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(phrases)})")
+
+
+GREETING, LEAVE_ONE, TRAILER = _any_of(_GREETING), _any_of(_LEAVE_ONE), _any_of(_TRAILER)
 
 
 def message_words(words: Sequence[Word], *, greeting: bool = True) -> range:

@@ -44,6 +44,10 @@ ERRORS_BY_CODE = {
 }
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+CONTEXT_SCHEMA: dict[str, Any] = {
+    "playbook": {"type": "string", "description": "Playbook to judge by."},
+    **CallContext.model_json_schema()["properties"],
+}
 UPLOAD_SCHEMA = {
     "requestBody": {
         "required": True,
@@ -54,8 +58,7 @@ UPLOAD_SCHEMA = {
                     "required": ["file"],
                     "properties": {
                         "file": {"type": "string", "format": "binary", "description": "The recording."},
-                        "playbook": {"type": "string", "description": "Playbook to judge by."},
-                        **CallContext.model_json_schema()["properties"],
+                        **CONTEXT_SCHEMA,
                     },
                 }
             },
@@ -87,7 +90,7 @@ async def receive_voicemail(
     """
     settings: Settings = request.app.state.settings
     intake: Intake = request.app.state.intake
-    async with _upload(request, settings) as form:
+    async with UploadForm(request, settings, limit_mb=settings.max_upload_mb) as form:
         arrival = _arrival(form, settings, idempotency_key, urgent=wait > 0)
         row = await run_in_threadpool(intake.receive, arrival)
     return await _answer(request, row, wait)
@@ -236,12 +239,14 @@ def _store(request: Request) -> Store:
     return store
 
 
-class _upload:
+class UploadForm:
     """The request's form, parsed to disk as it arrives; closed, and its temporary files gone, when the block ends."""
 
-    def __init__(self, request: Request, settings: Settings) -> None:
+    def __init__(self, request: Request, settings: Settings, *, limit_mb: float, max_files: int = 1) -> None:
         self.request = request
         self.settings = settings
+        self.limit_mb = limit_mb
+        self.max_files = max_files
         self.form: FormData | None = None
 
     async def __aenter__(self) -> FormData:
@@ -251,7 +256,9 @@ class _upload:
         if kind != "multipart/form-data":
             raise InvalidRequest("Please send the recording as a form (multipart/form-data) with a field “file”.")
         try:
-            self.form = await MultiPartParser(self.request.headers, self._limited(), max_files=1, max_fields=50).parse()
+            self.form = await MultiPartParser(
+                self.request.headers, self._limited(), max_files=self.max_files, max_fields=50
+            ).parse()
         except MultiPartException as error:
             raise InvalidRequest(f"The form could not be read: {error.message}") from error
         return self.form
@@ -261,14 +268,15 @@ class _upload:
             await self.form.close()
 
     async def _limited(self) -> AsyncGenerator[bytes, None]:
-        limit = self.settings.max_upload_bytes
-        too_large = TooLarge(f"The file is larger than {self.settings.max_upload_mb:g} MB. Please send a shorter one.")
-        if int(self.request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD_BYTES:
+        limit_bytes = int(self.limit_mb * 1_000_000) + FORM_OVERHEAD_BYTES
+        less = "a shorter one" if self.max_files == 1 else "fewer at once"
+        too_large = TooLarge(f"More than {self.limit_mb:g} MB cannot be taken. Please send {less}.")
+        if int(self.request.headers.get("content-length") or 0) > limit_bytes:
             raise too_large
         received = 0
         async for chunk in self.request.stream():
             received += len(chunk)
-            if received > limit + FORM_OVERHEAD_BYTES:
+            if received > limit_bytes:
                 raise too_large
             yield chunk
 
@@ -277,6 +285,13 @@ def _arrival(form: FormData, settings: Settings, idempotency_key: str | None, *,
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise InvalidRequest("No recording came with the form. Please send it as the field “file”.")
+    return arrival_of(file, form, settings, idempotency_key, urgent=urgent)
+
+
+def arrival_of(
+    file: UploadFile, form: FormData, settings: Settings, idempotency_key: str | None, *, urgent: bool
+) -> Arrival:
+    """Raises TooLarge, or RequestValidationError where the form does not describe a call."""
     if (file.size or 0) > settings.max_upload_bytes:
         raise TooLarge(f"The file is larger than {settings.max_upload_mb:g} MB. Please send a shorter one.")
     return Arrival(

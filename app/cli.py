@@ -53,6 +53,7 @@ playbook_option = click.option(
     "--playbook", metavar="NAME|FILE", help="Playbook to judge by: a name, or a .toml file (default: cold-outreach)."
 )
 model_option = click.option("--model", metavar="NAME|PATH", help="Whisper model (default: base).")
+engine_option = click.option("--engine", metavar="NAME", help="openai-whisper (default) or faster-whisper.")
 language_option = click.option("--language", metavar="CODE", help="Language spoken (default: en); auto to find out.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a page.")
 
@@ -65,42 +66,60 @@ def main() -> None:
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.jsonl",
+    help="Write a line for each recording instead; what has a line there already is not analysed again.",
+)
 @json_option
 @playbook_option
 @model_option
+@engine_option
 @language_option
 def analyze(
-    files: tuple[Path, ...], as_json: bool, playbook: str | None, model: str | None, language: str | None
+    files: tuple[Path, ...],
+    out: Path | None,
+    as_json: bool,
+    playbook: str | None,
+    model: str | None,
+    engine: str | None,
+    language: str | None,
 ) -> None:
-    """Analyse recordings and print their reports.
+    """Analyse recordings, or folders of them, and print their reports.
 
     A file NAME.json beside a recording tells what the recording cannot, such as {"context": {"purpose": "cold"}}.
     Exit status 1 if any recording failed; the others are reported all the same.
     """
+    from app.bulk import analyze_file, failure, recordings_in
     from app.decoder import IsolatedDecoder
-    from app.sidecar import recordings_of
+    from app.speech import get_weights, transcriber_of
     from app.terminal import progress, show_failure, show_report
     from models.errors import AfterbeepError
 
-    settings = _settings(playbook=playbook, model=model, language=language)
-    recordings = recordings_of(files)
+    settings = _settings(playbook=playbook, model=model, engine=engine, language=language)
+    recordings = recordings_in(files)
     chosen = _playbook(settings)
     decode = click.get_current_context().with_resource(IsolatedDecoder())
     decode.warm_up()
+    if out is not None:
+        sys.exit(not _analyze_to(out, recordings, settings, chosen, decode))
     results: list[dict[str, Any]] = []
     failed = False
     with progress(len(recordings)) as step:
-        transcriber = _transcriber(settings, step.stage)
+        step.stage("loading the speech model")
+        get_weights(settings)
+        transcriber = transcriber_of(settings)
         for number, path in enumerate(recordings):
             step.begin(path.name)
             try:
-                report = _analyze_file(path, settings, chosen, transcriber, f"{number + 1:04d}", step.stage, decode)
+                report = analyze_file(path, settings, chosen, transcriber, f"{number + 1:04d}", decode, step.stage)
                 results.append(report.model_dump(mode="json"))
                 if not as_json:
                     show_report(report, chosen)
             except (AfterbeepError, OSError) as error:
                 failed = True
-                results.append(_failure(path, error))
+                results.append(failure(path, error))
                 if not as_json:
                     show_failure(path.name, results[-1]["error"]["message"])
             step.end()
@@ -109,51 +128,17 @@ def analyze(
     sys.exit(failed)
 
 
-def _transcriber(settings: "Settings", on_stage: Any = None) -> Any:
-    from analysis.speech.openai_whisper import OpenAIWhisper
-    from analysis.speech.weights import get_model
+def _analyze_to(
+    out: Path, recordings: "list[Path]", settings: "Settings", playbook: "Playbook", decode: "Decode"
+) -> bool:
+    """Whether every recording has a report."""
+    from app.bulk import analyze_all
+    from app.terminal import progress, show_summary
 
-    if on_stage:
-        on_stage("loading the speech model")
-    get_model(settings.model, settings.model_dir)
-    return OpenAIWhisper(settings.model, model_dir=settings.model_dir, language=settings.spoken_language)
-
-
-def _analyze_file(
-    path: Path,
-    settings: "Settings",
-    playbook: "Playbook",
-    transcriber: Any,
-    report_id: str,
-    on_stage: Any,
-    decode: "Decode",
-) -> "Report":
-    from datetime import UTC, datetime
-
-    from analysis.pipeline import analyze as run
-    from app.sidecar import context_beside
-
-    return run(
-        path,
-        transcriber=transcriber,
-        playbook=playbook,
-        report_id=report_id,
-        created_at=datetime.now(UTC),
-        context=context_beside(path),
-        max_duration_s=settings.max_duration_s,
-        decode=decode,
-        on_stage=on_stage,
-    ).report
-
-
-def _failure(path: Path, error: Exception) -> dict[str, Any]:
-    from models.errors import AfterbeepError
-
-    if isinstance(error, AfterbeepError):
-        code, message = error.code, str(error)
-    else:
-        code, message = "cannot_read", f"“{path}” cannot be read: {getattr(error, 'strerror', None) or error}."
-    return {"error": {"code": code, "message": message}, "recording": {"filename": path.name}}
+    with progress(len(recordings)) as step:
+        lines = analyze_all(recordings, out, settings, playbook, decode, step.end)
+    show_summary(lines, out)
+    return not any("error" in line for line in lines)
 
 
 @main.command()
@@ -288,38 +273,42 @@ def models() -> None:
 @json_option
 def list_models(as_json: bool) -> None:
     """Show the speech models, and which are on this machine."""
-    from analysis.speech import weights
+    from app.speech_models import rows
     from app.terminal import show_models
 
     settings = _settings()
-    rows = [
-        {
-            "name": name,
-            "openai_whisper_path": str(path)
-            if (path := weights.cached_path(name, settings.model_dir)).is_file()
-            else None,
-            "packaged": weights.is_packaged(name),
-            "default": name == settings.model,
-        }
-        for name in weights.known_models()
-    ]
+    found = rows(settings)
     if as_json:
-        print(json.dumps(rows, indent=2))
+        print(json.dumps(found, indent=2))
     else:
-        show_models(rows, settings.model_dir)
+        show_models(found, settings.model_dir)
+
+
+@models.command("bench")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@model_option
+@engine_option
+def bench_model(files: tuple[Path, ...], model: str | None, engine: str | None) -> None:
+    """Measure how fast a speech model transcribes your recordings on this machine; `models list` shows it."""
+    from app.bulk import recordings_in
+    from app.speech_models import bench
+
+    settings = _settings(model=model, engine=engine)
+    speed = bench(settings, recordings_in(files))
+    print(f"{settings.model} with {settings.engine}: {speed:g} times real time.")
 
 
 @models.command("get")
 @click.argument("name", default="")
-def get_model(name: str) -> None:
-    """Fetch a speech model, checked and ready to use (default: base)."""
-    from analysis.speech import weights
+@engine_option
+def get_model(name: str, engine: str | None) -> None:
+    """Fetch a speech model for the engine, checked and ready to use (default: base)."""
+    from app.speech import get_weights
     from app.terminal import model_progress
 
-    settings = _settings()
-    name = name or settings.model
-    with model_progress(name) as step:
-        path = weights.get_model(name, settings.model_dir, step)
+    settings = _settings(model=name or None, engine=engine)
+    with model_progress(settings.model) as step:
+        path = get_weights(settings, step)
     print(path)
 
 

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 APPLICATION = "afterbeep"
-QUEUE = "recordings"
+BULK_QUEUE, URGENT_QUEUE = "recordings", "urgent"
+URGENT_AT_ONCE = 4  # recordings somebody waits for
 WORKFLOW = "analyze_recording"
 # Jobs of every release share this name, so that a job queued before an upgrade is finished after it.
 JOB_VERSION = "1"
 POLLING_S = 0.1
-URGENT, BULK = 1, 10  # lower goes first
 
 
 class Jobs:
@@ -59,17 +59,23 @@ class Jobs:
             session,
             {
                 "workflow_name": WORKFLOW,
-                "queue_name": QUEUE,
+                "queue_name": URGENT_QUEUE if urgent else BULK_QUEUE,
                 "workflow_id": f"{recording_id}.{revision}" if revision else recording_id,
                 "app_version": JOB_VERSION,
-                "priority": URGENT if urgent else BULK,
             },
             recording_id,
+            urgent,
         )
 
 
-def launch_worker(engine: sa.Engine, settings: Settings, run: Callable[[str], None]) -> Callable[[], None]:
-    """Take jobs from the queue, beginning with those this worker was on when it died. Returns the way to stop."""
+def launch_worker(
+    engine: sa.Engine, settings: Settings, run: Callable[[str, bool], None], *, at_once: int
+) -> Callable[[], None]:
+    """Take jobs from the queues, beginning with those this worker was on when it died. Returns the way to stop.
+
+    `run` is called with a recording's id and whether somebody waits for it, by up to `at_once` threads and a few more
+    for the urgent ones.
+    """
     from dbos import DBOS
 
     DBOS(
@@ -81,19 +87,23 @@ def launch_worker(engine: sa.Engine, settings: Settings, run: Callable[[str], No
             "executor_id": settings.worker_id,
             "log_level": "WARNING",
             "run_migrations": False,
+            "max_executor_threads": at_once + URGENT_AT_ONCE,
         }
     )
 
     @DBOS.step()
-    def analyze_step(recording_id: str) -> None:
-        run(recording_id)
+    def analyze_step(recording_id: str, urgent: bool) -> None:
+        run(recording_id, urgent)
 
     @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
-    def analyze_recording(recording_id: str) -> None:
-        analyze_step(recording_id)
+    def analyze_recording(recording_id: str, urgent: bool = False) -> None:
+        analyze_step(recording_id, urgent)
 
     DBOS.launch()
-    DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLLING_S, on_conflict="always_update")
+    for queue, count in ((URGENT_QUEUE, URGENT_AT_ONCE), (BULK_QUEUE, at_once)):
+        DBOS.register_queue(
+            queue, worker_concurrency=count, polling_interval_sec=POLLING_S, on_conflict="always_update"
+        )
     return DBOS.destroy
 
 

@@ -27,14 +27,14 @@ HEALTHY_AFTER_S = 60
 def serve(settings: Settings, demo: Path | None) -> None:
     import uvicorn
 
-    from analysis.speech.weights import get_model
     from app.main import create_app
+    from app.speech import get_weights
     from app.terminal import model_progress
 
     _refuse_strangers(settings.host)
     listener = _listen(settings.host, settings.port)
     with model_progress(settings.model) as step:
-        get_model(settings.model, settings.model_dir, step)
+        get_weights(settings, step)
     app = create_app(settings)
     if demo is not None and (count := show_samples(app, demo)):
         click.echo(f"{count} sample recordings are being analysed; they appear on the first page one by one.")

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from analysis.speech.transcriber import Device, Precision
 
 
 class Settings(BaseSettings):
@@ -23,8 +25,22 @@ class Settings(BaseSettings):
     model_dir: Path = Field(
         default_factory=lambda: user_cache_path("afterbeep") / "models", description="Folder of the speech models."
     )
-    engine: Literal["openai-whisper"] = Field("openai-whisper", description="Speech engine.")
-    model: str = Field("base", description="Speech model: a Whisper model's name, or the path of a checkpoint (.pt).")
+    engine: Literal["openai-whisper", "faster-whisper"] = Field(
+        "openai-whisper", description="Speech engine; faster-whisper needs the extra `fast`."
+    )
+    model: str = Field(
+        "base", description="Speech model: a Whisper model's name, or the path of what the engine loads."
+    )
+    device: Device = Field(
+        "auto", description="Where speech is transcribed: cpu, cuda, or auto for the better there is."
+    )
+    precision: Precision = Field(
+        "auto",
+        description="Precision of the engine: float32, bfloat16, float16, int8 (faster-whisper only), or auto.",
+    )
+    batch_size: int | None = Field(
+        None, ge=1, description="Recordings decoded together by each core or GPU; without it 16 and 64."
+    )
     language: str = Field("en", description="Language spoken, as Whisper's code; auto lets Whisper decide.")
     playbook: str = Field("cold-outreach", description="Playbook used where a request names none.")
     max_upload_mb: float = Field(50.0, gt=0, description="Largest recording taken, in megabytes.")
@@ -45,6 +61,13 @@ class Settings(BaseSettings):
     rewrite_model: str | None = Field(None, description="Language model asked for there.")
     rewrite_api_key: SecretStr | None = Field(None, description="Key sent there, where it wants one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+
+    @field_validator("precision")
+    @classmethod
+    def _known_to_the_engine(cls, precision: Precision, info: ValidationInfo) -> Precision:
+        if precision == "int8" and info.data.get("engine") == "openai-whisper":
+            raise ValueError("openai-whisper has no int8; choose the engine faster-whisper")
+        return precision
 
     @property
     def max_upload_bytes(self) -> int:

@@ -203,15 +203,37 @@ def _share(value: float | None, interval: tuple[float, float] | None) -> str:
     return f"{value:.2f} ({interval[0]:.2f}–{interval[1]:.2f})"
 
 
+def show_summary(lines: Sequence[dict[str, Any]], path: Path) -> None:
+    """What a bulk analysis found: how many, how good, which rules how often, and what could not be analysed."""
+    from app.bulk import flag_counts
+
+    points = [line["points"] for line in lines if "points" in line]
+    failed = [line for line in lines if "error" in line]
+    average = f", {sum(points) / len(points):.0f} of 100 points on average" if points else ""
+    out.print(f"{len(points)} reports{average}, {len(failed)} could not be analysed: {path}", soft_wrap=True)
+    table = Table(box=None, header_style="dim")
+    for column in ("rule", "flagged", "share"):
+        table.add_column(column, justify="left" if column == "rule" else "right")
+    for rule, count in flag_counts(lines).most_common():
+        table.add_row(rule, str(count), f"{count / len(points):.0%}")
+    out.print(table)
+    for line in failed:
+        out.print(f"{escape(line['file'])}: {escape(line['error']['message'])}", style="red", soft_wrap=True)
+
+
 def show_models(rows: Sequence[dict[str, Any]], model_dir: Path) -> None:
+    """The models, what each engine loads of them, and how fast they were in the last benchmark here."""
     table = Table(title=f"Speech models in {model_dir}", title_justify="left", box=None, header_style="dim")
-    for column in ("model", "on this machine", "to get it"):
+    for column in ("model", "openai-whisper", "faster-whisper", "speed, times real time"):
         table.add_column(column)
     for row in rows:
-        here = row["openai_whisper_path"]
-        how = (
-            "" if here else "packaged: made at first use" if row["packaged"] else f"afterbeep models get {row['name']}"
-        )
+        paths = [Path(row[f"{engine}_path"]).name if row[f"{engine}_path"] else "–" for engine in ENGINE_FIELDS]
+        speed = ", ".join(f"{engine} {times:g}" for engine, times in row["times_real_time"].items())
+        packaged = " [dim](packaged: made at first use)[/]" if row["packaged"] and "–" in paths else ""
         name = f"[bold]{row['name']}[/] (default)" if row["default"] else row["name"]
-        table.add_row(name, here or "–", how)
+        table.add_row(name + packaged, *paths, speed)
     out.print(table)
+    out.print("What is missing is fetched at first use, or by: afterbeep models get NAME", style="dim")
+
+
+ENGINE_FIELDS = ("openai_whisper", "faster_whisper")

@@ -1,4 +1,4 @@
-"""The worker process: keeps a Whisper model warm and takes recordings from the queue, one after another."""
+"""The worker process: keeps a Whisper model warm and takes recordings from the queue, a batch at a time."""
 
 import logging
 import os
@@ -8,12 +8,13 @@ import threading
 
 from filelock import FileLock, Timeout
 
-from analysis.speech.openai_whisper import OpenAIWhisper
 from app.audio_store import AudioStore
+from app.collector import Collector
 from app.database import connect, migrate
 from app.decoder import IsolatedDecoder
 from app.jobs import Worker, launch_worker
 from app.settings import Settings
+from app.speech import transcriber_of
 from app.store import Store
 
 log = logging.getLogger(__name__)
@@ -35,10 +36,16 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     store, audio = Store(engine), AudioStore(settings.audio_dir)
     decoder = IsolatedDecoder()
     decoder.warm_up()
-    transcriber = OpenAIWhisper(settings.model, model_dir=settings.model_dir, language=settings.spoken_language)
-    _ = transcriber.model  # a missing model stops the worker, not every recording
+    transcriber = transcriber_of(settings)
+    transcriber.load()  # a missing model stops the worker, not every recording
     audio.sweep(store.ids())
-    leave = launch_worker(engine, settings, Worker(store, audio, transcriber, settings, decoder).run)
+    collector = Collector(transcriber)
+
+    def run(recording_id: str, urgent: bool) -> None:
+        with collector.desk(urgent=urgent) as seat:
+            Worker(store, audio, seat, settings, decoder).run(recording_id)
+
+    leave = launch_worker(engine, settings, run, at_once=collector.jobs)
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
     stop.wait()
     leave()

@@ -14,7 +14,8 @@ AfterbeepError
 ├── ModelError                the speech model is not there, or not whole
 │   ├── UnknownModel          unknown_model
 │   ├── MissingModel          missing_model
-│   └── DamagedModel          damaged_model
+│   ├── DamagedModel          damaged_model
+│   └── MissingExtra          missing_extra
 ├── PlaybookError             the playbook cannot be used
 │   ├── InvalidPlaybook       invalid_playbook
 │   ├── UnknownPlaybook       unknown_playbook
@@ -109,6 +110,11 @@ class MissingModel(ModelError):
 class DamagedModel(ModelError):
     code = "damaged_model"
     title = "Speech model damaged"
+
+
+class MissingExtra(ModelError):
+    code = "missing_extra"
+    title = "Optional part not installed"
 
 
 class PlaybookError(AfterbeepError):

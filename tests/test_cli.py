@@ -105,6 +105,7 @@ def test_models_are_listed_with_their_files(model_dir: Path, monkeypatch: pytest
     monkeypatch.setenv("AFTERBEEP_MODEL_DIR", str(model_dir))
     rows = {row["name"]: row for row in json.loads(run("models", "list", "--json").output)}
     assert rows["base"]["openai_whisper_path"] == str(model_dir / "base.pt")
+    assert set(rows["base"]) >= {"openai_whisper_path", "faster_whisper_path", "times_real_time"}
     assert rows["base"]["default"]
     assert "base" in run("models", "list").output
     assert run("models", "get", "base").output.strip() == str(model_dir / "base.pt")

@@ -1,9 +1,8 @@
-"""openai-whisper behind the transcriber protocol."""
+"""Speech engines behind the transcriber protocol."""
 
-from dataclasses import dataclass, field
+import sys
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,16 @@ import pytest
 
 from analysis.audio.decode import decode
 from analysis.audio.message import Message, find_message
-from analysis.speech.openai_whisper import OpenAIWhisper, whole_words
+from analysis.speech.batch import BatchTranscriber, Decoded
+from analysis.speech.faster_whisper import FasterWhisper
+from analysis.speech.openai_whisper import OpenAIWhisper
+from analysis.speech.timestamps import Rules, complete
+from analysis.speech.weights import load_model
+from analysis.speech.words import whole_words
 from analysis.spoken import find_phone_numbers
-from models.errors import DamagedModel
+from models.errors import DamagedModel, MissingExtra
 from models.transcript import Transcript
-from tests.sounds import Samples, silence
+from tests.sounds import silence
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "04-just-checking-in.wav"
 
@@ -73,71 +77,136 @@ def test_the_text_leads_back_to_its_words() -> None:
     assert transcript.text.split() == [word.text for word in transcript.words]
 
 
-# ------------------------------------------------------------------------------ a scripted model
+# ------------------------------------------------------------------------------ a scripted engine
+
+FIRST_TIMESTAMP, EOT = 1000, 900
+WORDS = {" Hi": 1, " Dana.": 2, " Thank": 3, " you.": 4, " Bye.": 5}
+TEXTS = {token: word for word, token in WORDS.items()}
 
 
-@dataclass
-class ScriptedModel:
-    """Answers like openai-whisper, and remembers how it was asked."""
+class ScriptedTokenizer:
+    timestamp_begin, eot = FIRST_TIMESTAMP, EOT
 
-    segments: list[dict[str, Any]]
-    language: str = "en"
-    device: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(type="cpu"))
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    def split_to_word_tokens(self, tokens: list[int]) -> tuple[list[str], list[list[int]]]:
+        return [TEXTS.get(token, "") for token in tokens], [[token] for token in tokens]
 
-    def transcribe(self, message: Samples, **options: Any) -> dict[str, Any]:
-        self.asked.append({"seconds": message.size / 16_000, **options})
-        return {"segments": self.segments, "language": self.language}
+    def decode(self, tokens: list[int]) -> str:
+        return "".join(TEXTS.get(token, "") for token in tokens)
 
 
-def segment(*texts: str, no_speech: float = 0.01, log_probability: float = -0.2) -> dict[str, Any]:
-    return {"words": pieces(*texts), "no_speech_prob": no_speech, "avg_logprob": log_probability}
+def at(seconds: float) -> int:
+    return FIRST_TIMESTAMP + round(seconds * 50)
 
 
-def engine_with(model: ScriptedModel, **options: Any) -> OpenAIWhisper:
-    engine = OpenAIWhisper("base", model_dir=Path("nowhere"), **options)
-    engine.__dict__["model"] = model
-    return engine
+def heard_as(*tokens: int, log_probability: float = -0.2, no_speech: float = 0.01) -> Decoded:
+    """Text tokens are spoken a second apart."""
+    count = sum(token < EOT for token in tokens)
+    return Decoded(list(tokens), [float(n) for n in range(count + 1)], [0.9] * count, log_probability, no_speech)
+
+
+class ScriptedEngine(BatchTranscriber):
+    """Answers what the script says for each window in turn, and remembers what it was asked."""
+
+    engine, frame_step, equal_lengths = "scripted", 2, False
+    is_on_gpu, streams = False, 1
+
+    def __init__(self, *script: Decoded, model: str = "base", **options: Any) -> None:
+        super().__init__(model, model_dir=Path("nowhere"), **options)
+        self.script = list(script)
+        self.encoded: list[int] = []
+        self.asked: list[tuple[list[int], float]] = []
+
+    def load(self) -> None: ...
+
+    def bands(self) -> int:
+        return 80
+
+    def tokenizer(self, language: str | None) -> ScriptedTokenizer:
+        return ScriptedTokenizer()
+
+    def encode(self, window: Any) -> int:
+        self.encoded.append(window.shape[-1])
+        return int(window.shape[-1])
+
+    def detect_language(self, features: Any) -> str:
+        return "de"
+
+    def decode(self, batch: Any, frames: Any, tokenizer: Any, temperature: float, give_way: Any) -> list[Decoded]:
+        self.asked.append((list(frames), temperature))
+        return [self.script.pop(0) if len(self.script) > 1 else self.script[0] for _ in batch]
+
+
+HI_DANA = (at(0), WORDS[" Hi"], WORDS[" Dana."], at(2))
 
 
 @pytest.mark.parametrize(
     ("no_speech", "log_probability", "kept"),
     [(0.9, -1.5, False), (0.61, -1.01, False), (0.9, -0.5, True), (0.1, -1.5, True), (0.6, -1.0, True)],
 )
-def test_invented_segments_are_dropped(no_speech: float, log_probability: float, kept: bool) -> None:
-    doubtful = segment(" Thank", " you.", no_speech=no_speech, log_probability=log_probability)
-    (heard,) = engine_with(ScriptedModel([segment(" Hi", " Dana."), doubtful])).transcribe([silence(1)])
-    assert heard.text == ("Hi Dana. Thank you." if kept else "Hi Dana.")
+def test_invented_windows_are_dropped(no_speech: float, log_probability: float, kept: bool) -> None:
+    doubtful = heard_as(at(0), 3, 4, at(2), no_speech=no_speech, log_probability=log_probability)
+    (heard,) = ScriptedEngine(doubtful).transcribe([silence(2)])
+    assert heard.text == ("Thank you." if kept else "")
+    assert bool(heard.words) is kept
 
 
-def test_nothing_but_invention_is_a_transcript_without_words() -> None:
-    (heard,) = engine_with(ScriptedModel([segment(" Bye.", no_speech=0.9, log_probability=-2)])).transcribe(
-        [silence(1)]
-    )
-    assert (heard.text, heard.words) == ("", ())
+def test_what_makes_no_sense_is_heard_again_in_a_whole_window_and_warmer() -> None:
+    unsure = heard_as(*HI_DANA, log_probability=-1.2)
+    engine = ScriptedEngine(unsure, unsure, unsure, heard_as(at(0), 5, at(1)))
+    (heard,) = engine.transcribe([silence(10)])
+    assert heard.text == "Bye."
+    assert engine.encoded == [1200, 3000]
+    assert [temperature for _, temperature in engine.asked] == [0.0, 0.0, 0.2, 0.4]
 
 
-def test_a_batch_is_answered_in_order() -> None:
-    model = ScriptedModel([segment(" Hi")])
-    assert len(engine_with(model).transcribe([silence(2), silence(1), silence(3)])) == 3
-    assert [asked["seconds"] for asked in model.asked] == [2, 1, 3]
-    assert engine_with(model).transcribe([]) == []
+def test_repetition_makes_no_sense() -> None:
+    repeated = heard_as(at(0), *[3, 4] * 40, at(9))
+    engine = ScriptedEngine(repeated, heard_as(*HI_DANA))
+    assert engine.transcribe([silence(10)])[0].text == "Hi Dana."
+    assert len(engine.asked) == 2
 
 
-def test_how_the_model_is_asked() -> None:
-    model = ScriptedModel([])
-    engine_with(model).transcribe([silence(1)])
-    engine_with(model, language=None).transcribe([silence(1)])
-    assert [asked["language"] for asked in model.asked] == ["en", None]
-    for asked in model.asked:
-        assert asked["word_timestamps"] is True
-        assert asked["condition_on_previous_text"] is False
-        assert asked["fp16"] is False
+def test_a_long_message_is_heard_in_windows_that_begin_where_the_last_segment_ended() -> None:
+    cut_off = heard_as(at(0), 1, at(20), at(20), 2)  # “Dana.” was not ended
+    engine = ScriptedEngine(cut_off, heard_as(at(0), 2, at(1)))
+    (heard,) = engine.transcribe([silence(40)])
+    assert [frames for frames, _ in engine.asked][:2] == [[3000], [3000]]
+    assert heard.words[1].start_s == pytest.approx(1.0)  # where “Hi” ended
 
 
-def test_the_transcript_names_language_engine_and_model() -> None:
-    (heard,) = engine_with(ScriptedModel([], language="de"), language=None).transcribe([silence(1)])
-    assert (heard.language, heard.engine, heard.model) == ("de", "openai-whisper", "base")
+def test_a_batch_is_answered_in_order_and_encoded_by_length() -> None:
+    engine = ScriptedEngine(heard_as(at(0), 1, at(1)), heard_as(at(0), 3, at(1)), heard_as(at(0), 5, at(1)))
+    assert [one.text for one in engine.transcribe([silence(2), silence(1), silence(3)])] == ["Thank", "Hi", "Bye."]
+    assert engine.encoded == [300, 400, 500]
+    assert engine.asked == [([100, 200, 300], 0.0)]
+    assert ScriptedEngine(heard_as()).transcribe([]) == []
+
+
+def test_batches_are_even_and_no_larger_than_asked() -> None:
+    engine = ScriptedEngine(heard_as(*HI_DANA), batch_size=4)
+    engine.transcribe([silence(2)] * 9)
+    assert [len(frames) for frames, _ in engine.asked] == [3, 3, 3]
+
+
+def test_only_equal_lengths_meet_where_the_engine_cannot_mask() -> None:
+    engine = ScriptedEngine(heard_as(*HI_DANA))
+    engine.equal_lengths, engine.frame_step = True, 250
+    engine.transcribe([silence(0.1), silence(0.4), silence(8)])
+    assert [len(frames) for frames, _ in engine.asked] == [2, 1]
+    assert engine.encoded == [250, 250, 1000]
+
+
+def test_whoever_must_not_wait_gets_a_turn_before_every_recording() -> None:
+    turns: list[int] = []
+    engine = ScriptedEngine(heard_as(*HI_DANA))
+    engine.transcribe([silence(1)] * 3, give_way=lambda: turns.append(len(engine.encoded)))
+    assert turns == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("asked", "found"), [("en", "en"), (None, "de")])
+def test_the_transcript_names_language_engine_and_model(asked: str | None, found: str) -> None:
+    (heard,) = ScriptedEngine(heard_as(*HI_DANA), language=asked).transcribe([silence(2)])
+    assert (heard.language, heard.engine, heard.model) == (found, "scripted", "base")
 
 
 @pytest.mark.parametrize(
@@ -145,9 +214,7 @@ def test_the_transcript_names_language_engine_and_model() -> None:
     [("tiny.en", "tiny.en"), ("large-v3", "large-v3"), ("/models/medium.en.pt", "medium.en"), ("/models/mine", "mine")],
 )
 def test_the_model_is_shown_by_its_name_alone(name: str, shown: str) -> None:
-    engine = OpenAIWhisper(name, model_dir=Path("nowhere"))
-    engine.__dict__["model"] = ScriptedModel([])
-    assert engine.transcribe([silence(1)])[0].model == shown
+    assert ScriptedEngine(heard_as(*HI_DANA), model=name).transcribe([silence(2)])[0].model == shown
 
 
 def test_the_model_is_loaded_only_when_it_is_used(tmp_path: Path) -> None:
@@ -155,6 +222,52 @@ def test_the_model_is_loaded_only_when_it_is_used(tmp_path: Path) -> None:
     engine = OpenAIWhisper("base", model_dir=tmp_path)
     with pytest.raises(DamagedModel):
         engine.transcribe([silence(1)])
+
+
+# ------------------------------------------------------------------------------ timestamps
+
+
+@pytest.mark.parametrize(
+    ("tokens", "kept", "covered", "sure"),
+    [
+        ((at(0), 1, 2, at(2)), 4, 900, True),
+        ((at(0), 1, at(2), at(2), 2, at(4)), 6, 900, True),
+        ((at(0), 1, at(2), at(2), 2), 3, 200, False),
+        ((at(0), 1, at(2), at(3), 2, at(4), at(4)), 6, 400, False),
+        ((at(0), 1, 2), 3, 900, False),
+        ((), 0, 900, False),
+    ],
+)
+def test_whole_segments(tokens: tuple[int, ...], kept: int, covered: int, sure: bool) -> None:
+    assert complete(tokens, FIRST_TIMESTAMP, 900) == (kept, covered, sure)
+
+
+def test_rules_are_those_of_openai_whisper() -> None:
+    import torch
+    from whisper.decoding import ApplyTimestampRules, SuppressTokens
+    from whisper.tokenizer import get_tokenizer
+
+    tokenizer = get_tokenizer(True, language="en", task="transcribe")
+    rules, stamp = Rules(tokenizer), tokenizer.timestamp_begin
+    theirs = (SuppressTokens(rules.suppressed), ApplyTimestampRules(tokenizer, 1, 50))
+    random = torch.Generator().manual_seed(1)
+    said = [
+        [],
+        [stamp],
+        [stamp, 9],
+        [stamp, 9, stamp + 5],
+        [stamp, 9, stamp + 5, stamp + 5],
+        [stamp, 9, 8, 7, stamp + 70],
+    ]
+    for tokens in said:
+        for scale in (1.0, 6.0):
+            logits = torch.randn(2, stamp + 1501, generator=random) * scale
+            expected, start = logits.clone(), torch.full((2, 1), tokenizer.sot)
+            context = torch.cat([start, torch.tensor([tokens, tokens], dtype=torch.long)], dim=1)
+            for rule in theirs:
+                rule.apply(expected, context)
+            rules.apply(logits, [tokens, tokens])
+            assert torch.equal(logits, expected), tokens
 
 
 # ------------------------------------------------------------------------------ the real model
@@ -199,3 +312,47 @@ def test_words_are_in_order_within_the_message(heard: Transcript, message: Messa
 @pytest.mark.whisper
 def test_words_carry_no_spaces_and_make_the_text(heard: Transcript) -> None:
     assert heard.text.split() == [word.text for word in heard.words]
+
+
+@pytest.mark.whisper
+def test_words_are_the_same_alone_and_in_any_batch(model_dir: Path, heard: Transcript, message: Message) -> None:
+    others = [message.samples[: second * 16_000] for second in (9, 4, 6)]
+    for batch in ([message.samples, *others], [others[0], message.samples, others[1]]):
+        engine = OpenAIWhisper("base", model_dir=model_dir, batch_size=len(batch))
+        engine.streams = 1
+        together = engine.transcribe(batch)
+        (mine,) = (found for given, found in zip(batch, together, strict=True) if given is message.samples)
+        assert mine.text == heard.text
+        for word, alone in zip(mine.words, heard.words, strict=True):
+            assert (word.start_s, word.end_s) == pytest.approx((alone.start_s, alone.end_s), abs=0.05)
+
+
+@pytest.mark.whisper
+def test_words_and_times_are_those_of_openai_whisper(model_dir: Path, heard: Transcript, message: Message) -> None:
+    theirs = load_model("base", model_dir).transcribe(
+        message.samples, language="en", word_timestamps=True, condition_on_previous_text=False, fp16=False
+    )
+    words = whole_words(piece for segment in theirs["segments"] for piece in segment["words"])
+    told = {word.text: word for word in words}
+    both = [(word, told[word.text]) for word in heard.words if word.text in told]
+    assert len(both) >= 0.9 * len(words)
+    apart = sorted(abs(ours.start_s - other.start_s) for ours, other in both)
+    assert apart[len(apart) // 2] <= 0.05
+
+
+@pytest.mark.whisper
+def test_the_other_engine_hears_the_same(model_dir: Path, heard: Transcript, message: Message) -> None:
+    pytest.importorskip("ctranslate2")
+    engine = FasterWhisper("base", model_dir=model_dir)
+    (other,) = engine.transcribe([message.samples])
+    assert other.engine == "faster-whisper"
+    assert "just checking in" in other.text.lower()
+    assert len(set(other.text.split()) & set(heard.text.split())) >= 0.8 * len(set(heard.text.split()))
+    first, last = message.samples[: 6 * 16_000], message.samples[: 5 * 16_000]
+    assert engine.transcribe([first, message.samples, last])[1].text == other.text
+
+
+def test_an_engine_that_is_not_installed_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'afterbeep\[fast\]'"):
+        FasterWhisper("base", model_dir=tmp_path).transcribe([silence(1)])

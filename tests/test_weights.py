@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.speech import weights
+from analysis.speech import folders, weights
+from analysis.speech.folders import folder_path, get_folder, is_folder
 from analysis.speech.weights import (
     PACKAGED,
     Packaged,
@@ -27,7 +28,7 @@ from analysis.speech.weights import (
     read_ctranslate2,
     to_openai_names,
 )
-from models.errors import DamagedModel, MissingModel, UnknownModel
+from models.errors import DamagedModel, MissingExtra, MissingModel, UnknownModel
 
 STATE, HEADS, MELS, CONTEXT, TEXT_CONTEXT, VOCABULARY = 8, 2, 80, 10, 6, 12
 
@@ -370,3 +371,48 @@ def test_the_model_is_base_in_several_languages(base_model: Any) -> None:
     dims = base_model.dims
     assert (dims.n_audio_state, dims.n_audio_layer, dims.n_mels, dims.n_vocab) == (512, 6, 80, 51865)
     assert base_model.is_multilingual
+
+
+# ------------------------------------------------------------------------------ folders of CTranslate2
+
+
+def test_a_packaged_folder_is_made_once_and_whole(
+    tmp_path: Path, packaged: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = ctranslate2(tiny_variables())
+    packaged(raw)
+    folder = get_folder("base", tmp_path / "models")
+    assert folder == folder_path("base", tmp_path / "models")
+    assert is_folder(folder)
+    assert (folder / "model.bin").read_bytes() == raw
+    monkeypatch.setattr(folders, "packaged_bytes", lambda name: pytest.fail("made again"))
+    assert get_folder("base", tmp_path / "models") == folder
+    assert [path.name for path in (tmp_path / "models").iterdir() if path.is_dir()] == [folder.name]
+
+
+def test_a_folder_that_is_given_is_taken_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(MissingModel, match="no model of CTranslate2"):
+        get_folder(str(tmp_path), tmp_path)
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    assert get_folder(str(tmp_path), tmp_path / "models") == tmp_path
+
+
+def test_a_folder_cannot_be_fetched_without_the_extra_or_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "is_packaged", lambda name: False)
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "faster_whisper.utils", None)
+        with pytest.raises(MissingExtra):
+            get_folder("small", tmp_path)
+    utils = pytest.importorskip("faster_whisper.utils")
+    with pytest.raises(UnknownModel):
+        get_folder("nobody", tmp_path)
+
+    def no_network(*_: Any, **__: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(utils, "download_model", no_network)
+    with pytest.raises(MissingModel, match="could not be downloaded"):
+        get_folder("small", tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]

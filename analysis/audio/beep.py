@@ -151,7 +151,7 @@ def _interpolated_hz(power: Floats, peak: npt.NDArray[np.int64]) -> Floats:
 
 
 def _grouped(tonal: npt.NDArray[np.bool_], hz: Floats) -> list[_Run]:
-    """Frames with one frequency in common, in a row; one frame may be missing. `hz` has the two loudest, shape (2, n)."""
+    """Frames in a row with a frequency in common; one may be missing. `hz` has the two loudest, shape (2, n)."""
     runs: list[_Run] = []
     frames: list[int] = []
     pitches: list[float] = []
@@ -329,7 +329,7 @@ def _without_echoes(tones: list[Tone]) -> list[Tone]:
     return kept
 
 
-# ------------------------------------------------------------------------------------------------- what stands around it
+# ------------------------------------------------------------------------------------------------ what stands around it
 
 
 def is_of_the_network(tone: Tone) -> bool:

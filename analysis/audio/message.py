@@ -36,7 +36,8 @@ class Message:
 def find_message(sound: Sound, agent_channel: int | None = None) -> Message:
     """The rep's message: what is said after the beep on the rep's side; without a beep, on the rep's side; else all.
 
-    An `agent_channel` that the recording does not have is ignored. Raises NoSpeech when nobody speaks on that side, and NothingAfterBeep when the caller hung up at the beep.
+    An `agent_channel` that the recording does not have is ignored. Raises NoSpeech when nobody speaks on that side, and
+    NothingAfterBeep when the caller hung up at the beep.
     """
     if agent_channel is not None and agent_channel >= sound.recording.channels:
         agent_channel = None
@@ -205,7 +206,7 @@ def _confidence(spans: list[Span], beep: Tone | None, sides: Sequence[Side]) -> 
 def _nobody(beep: Tone | None, sides: Sequence[Side]) -> NoSpeech:
     if beep is not None and any(side.spans for side in sides):
         return NothingAfterBeep(
-            f"There is a beep at {beep.start_s:.0f} s, but nobody speaks after it: the caller seems to have hung up. If "
-            "the message is elsewhere in this recording, mark it by hand."
+            f"There is a beep at {beep.start_s:.0f} s, but nobody speaks after it: the caller seems to have hung up. "
+            "If the message is elsewhere in this recording, mark it by hand."
         )
     return NoSpeech("Nobody can be heard speaking in this recording. Please check the microphone and record again.")

@@ -35,7 +35,7 @@ class Quality:
 
 def hear_quality(samples: Samples, levels_db: Levels) -> Quality:
     """Quality of one message: `samples` float32, shape (n,), 16 kHz, and its levels by `loudness_db`."""
-    speech_db, floor_db = speech_and_floor_db(levels_db)
+    speech_db, _ = speech_and_floor_db(levels_db)
     bandwidth_hz = _bandwidth_hz(samples) if samples.size >= SAMPLE_RATE_HZ else None
     return Quality(
         speech_level_dbfs=round(speech_db, 1),

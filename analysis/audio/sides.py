@@ -107,7 +107,7 @@ def _frame(at_s: float) -> int:
 
 
 def _levels_db(sound: Samples) -> npt.NDArray[np.floating]:
-    """Level of every 50 ms, in dB, smoothed over a quarter of a second so that one side's pauses are not the other's."""
+    """Level of every 50 ms, in dB, smoothed over a quarter of a second: one side's pauses are not the other's."""
     whole = sound[: sound.size // FRAME * FRAME].reshape(-1, FRAME)
     power = np.append(np.square(whole).mean(1), 0.0)
     smooth = np.convolve(power, np.ones(5) / 5, mode="same")

@@ -1,87 +1,77 @@
-"""openai-whisper behind the transcriber protocol."""
+"""openai-whisper's models behind the transcriber protocol: encoded one by one, decoded by the batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from analysis.audio.decode import Samples
+from analysis.speech.batch import BatchTranscriber, Decoded
+from analysis.speech.decoder import BatchDecoder
+from analysis.speech.encoder import encode, quicken
+from analysis.speech.transcriber import GiveWay
+from analysis.speech.vocabulary import Vocabulary
 from analysis.speech.weights import load_model
-from models.transcript import Transcript, Word
-
-ENGINE = "openai-whisper"
-# openai-whisper's own limits, applied to the whole message: past both, the words are invented.
-INVENTED_ABOVE_NO_SPEECH = 0.6
-INVENTED_BELOW_LOG_PROBABILITY = -1.0
 
 
-class OpenAIWhisper:
-    """Loads its model at the first transcription and keeps it. Not safe to share between threads."""
-
-    def __init__(self, model: str, *, model_dir: Path, language: str | None = "en") -> None:
-        self.name = model
-        self.model_dir = model_dir
-        self.language = language
+class OpenAIWhisper(BatchTranscriber):
+    engine: ClassVar[str] = "openai-whisper"
+    frame_step: ClassVar[int] = 2  # the encoder halves them
+    equal_lengths: ClassVar[bool] = False
 
     @cached_property
     def model(self) -> Any:
-        return load_model(self.name, self.model_dir)
+        model = load_model(self.name, self.model_dir, None if self.device == "auto" else self.device)
+        quicken(model, self.dtype, all_of_it=self.is_on_gpu)
+        return model
 
-    def transcribe(self, messages: Sequence[Samples]) -> list[Transcript]:
-        return [self._transcribe(message) for message in messages]
+    @cached_property
+    def is_on_gpu(self) -> bool:
+        import torch
 
-    def _transcribe(self, message: Samples) -> Transcript:
-        heard = self.model.transcribe(
-            message,
-            language=self.language,
-            word_timestamps=True,
-            condition_on_previous_text=False,  # one bad window must not spoil the next
-            fp16=self.model.device.type == "cuda",
+        return bool(torch.cuda.is_available()) if self.device == "auto" else self.device == "cuda"
+
+    @cached_property
+    def dtype(self) -> Any:
+        """The encoder's precision: bfloat16 where the processor multiplies it natively, float16 on CUDA."""
+        import torch
+
+        if self.precision != "auto":
+            return getattr(torch, self.precision)
+        if self.is_on_gpu:
+            return torch.float16
+        able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+        return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+
+    @cached_property
+    def decoder(self) -> BatchDecoder:
+        weight = self.model.decoder.token_embedding.weight.detach()
+        return BatchDecoder(self.model, Vocabulary(weight, self.tokenizer("en").timestamp_begin, self.dtype))
+
+    def load(self) -> None:
+        _ = self.decoder
+
+    def bands(self) -> int:
+        return int(self.model.dims.n_mels)
+
+    def tokenizer(self, language: str | None) -> Any:
+        from whisper.tokenizer import get_tokenizer
+
+        model = self.model
+        return get_tokenizer(
+            model.is_multilingual, num_languages=model.num_languages, language=language, task="transcribe"
         )
-        spoken = [segment for segment in heard["segments"] if not _is_invented(segment)]
-        return Transcript.of_words(
-            whole_words(word for segment in spoken for word in segment["words"]),
-            language=heard["language"],
-            engine=ENGINE,
-            model=Path(self.name).name.removesuffix(".pt"),
-        )
 
+    def encode(self, window: Any) -> Any:
+        return encode(self.model.encoder, window.to(self.model.device, self.dtype))
 
-def _is_invented(segment: dict[str, Any]) -> bool:
-    return bool(
-        segment["no_speech_prob"] > INVENTED_ABOVE_NO_SPEECH and segment["avg_logprob"] < INVENTED_BELOW_LOG_PROBABILITY
-    )
+    def detect_language(self, features: Any) -> str:
+        if not self.model.is_multilingual:
+            return "en"
+        tokenizer = self.tokenizer(None)
+        logits = self.decoder.first_logits(features, tokenizer.sot)
+        best = int(logits[list(tokenizer.all_language_tokens)].argmax())
+        return str(tokenizer.all_language_codes[best])
 
-
-def whole_words(pieces: Iterable[dict[str, Any]]) -> list[Word]:
-    """Join Whisper's pieces ("615", "-555", "-0142") into words as written: a word begins where a space does."""
-    words: list[Word] = []
-    for piece in pieces:
-        text = piece["word"]
-        word = Word(
-            text=text.strip(),
-            start_s=round(float(piece["start"]), 3),
-            end_s=round(float(piece["end"]), 3),
-            probability=round(min(1.0, max(0.0, float(piece["probability"]))), 3),
-        )
-        if not word.text:
-            continue
-        if words and not text[:1].isspace():
-            words[-1] = _join(words[-1], word)
-        else:
-            words.extend(_split(word))
-    return words
-
-
-def _join(first: Word, second: Word) -> Word:
-    return Word(
-        text=first.text + second.text,
-        start_s=first.start_s,
-        end_s=second.end_s,
-        probability=min(first.probability or 0.0, second.probability or 0.0),
-    )
-
-
-def _split(word: Word) -> list[Word]:
-    """A piece never holds a space in practice; if one does, `Transcript.text` must still lead back to its words."""
-    return [word.model_copy(update={"text": text}) for text in word.text.split()]
+    def decode(
+        self, batch: Sequence[Any], frames: Sequence[int], tokenizer: Any, temperature: float, give_way: GiveWay
+    ) -> list[Decoded]:
+        return self.decoder.decode(batch, frames, tokenizer, temperature, give_way)

@@ -1,10 +1,14 @@
 """What a speech engine has to do."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
 
 from analysis.audio.decode import Samples
 from models.transcript import Transcript
+
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "float32", "bfloat16", "float16", "int8"]
+GiveWay = Callable[[], None]
 
 
 class Transcriber(Protocol):

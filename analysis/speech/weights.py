@@ -90,8 +90,8 @@ def get_model(name: str, model_dir: Path, progress: Progress | None = None) -> P
     return path
 
 
-def load_model(name: str, model_dir: Path) -> Any:
-    """The openai-whisper model, on the best device there is, with its alignment heads set.
+def load_model(name: str, model_dir: Path, device: str | None = None) -> Any:
+    """The openai-whisper model, on the device given or the best there is, with its alignment heads set.
 
     Raises what `get_model` raises, and DamagedModel if the checkpoint cannot be loaded.
     """
@@ -99,7 +99,7 @@ def load_model(name: str, model_dir: Path) -> Any:
 
     path = get_model(name, model_dir)
     try:
-        model = whisper.load_model(str(path))
+        model = whisper.load_model(str(path), device)
     except Exception as error:  # whatever a broken file makes pickle, zipfile or torch raise
         raise DamagedModel(
             f"The speech model file {path.name} is damaged. Delete it from {path.parent} and run "
@@ -132,7 +132,7 @@ def _convert(name: str, path: Path, progress: Progress) -> None:
     import torch
 
     progress(f"Checking {name}", 0.0)
-    raw = _packaged_bytes(name)
+    raw = packaged_bytes(name)
     progress(f"Converting {name}", 0.2)
     variables = read_ctranslate2(raw)
     state = {key: torch.from_numpy(value.copy()) for key, value in to_openai_names(variables)}
@@ -143,7 +143,7 @@ def _convert(name: str, path: Path, progress: Progress) -> None:
     progress(f"Ready: {name}", 1.0)
 
 
-def _packaged_bytes(name: str) -> bytes:
+def packaged_bytes(name: str) -> bytes:
     packaged = PACKAGED[name]
     raw = b"".join((resources.files(package) / file).read_bytes() for package, file in packaged.parts)
     if hashlib.sha256(raw).hexdigest() != packaged.sha256:

@@ -1,1 +1,1 @@
-"""Measurements against a known truth; run by hand, never by the test suite."""
+"""Measurements against a known truth, and beside the alternatives; run by hand, never by the test suite."""

@@ -1,4 +1,4 @@
-"""How well the message is found and measured in recorded calls whose truth is known; writes its part of docs/accuracy.md.
+"""How well the message is found and measured in calls whose truth is known; writes its part of docs/accuracy.md.
 
     python -m tests.benchmarks.messages --corpus FOLDER --calls 240 --heard 60 --write
 
@@ -24,6 +24,7 @@ from models.report import Report
 from tests import sounds
 from tests.benchmarks.calls import HANG_UPS, RINGS, Call, Studio
 from tests.benchmarks.speech import read_corpus
+from tests.benchmarks.wer import errors
 from tests.conftest import ROOT
 
 FIRST_SEED = 5000  # the detectors were tuned on calls of seeds below
@@ -64,9 +65,9 @@ class Listener:
     """Runs the whole pipeline on a call, with one real model."""
 
     def __init__(self, model: str) -> None:
-        from analysis.speech.openai_whisper import OpenAIWhisper
+        from app.speech import transcriber_of
 
-        self.transcriber = OpenAIWhisper(model, model_dir=Settings().model_dir)
+        self.transcriber = transcriber_of(Settings(model=model))
         self.playbook = playbooks.load()
 
     def __call__(self, call: Call, file: bytes | None = None) -> Report | None:
@@ -115,8 +116,8 @@ def word_rows(calls: Sequence[Call], reports: Sequence[Report | None]) -> Iterat
     numbers = [report.measurements.phone_number_times for _, report in heard]
     yield "telephone number found", f"{np.mean([bool(times) for times in numbers]):.1%}", ""
     yield "digits a second, error at the median", f"{np.median(np.abs(rates)):.1%}", ""
-    errors = [word_errors(call.message.text, report.transcript.text) for call, report in heard]
-    yield "word error rate", f"{sum(wrong for wrong, _ in errors) / sum(total for _, total in errors):.1%}", ""
+    wrong, said = np.sum([word_errors(call.message.text, report.transcript.text) for call, report in heard], axis=0)
+    yield "word error rate", f"{wrong / said:.1%}", ""
 
 
 def _pace_error(call: Call, report: Report) -> float | None:
@@ -135,13 +136,8 @@ def _digit_rate_error(call: Call, report: Report) -> float | None:
 
 def word_errors(said: str, heard: str) -> tuple[int, int]:
     """Wrong words and words said; figures count digit by digit on both sides."""
-    true, found = plain_words(said), plain_words(heard)
-    row = list(range(len(found) + 1))
-    for place, word in enumerate(true, 1):
-        before, row[0] = row[0], place
-        for other, guess in enumerate(found, 1):
-            before, row[other] = row[other], min(row[other] + 1, row[other - 1] + 1, before + (word != guess))
-    return row[-1], len(true)
+    true = plain_words(said)
+    return errors(true, plain_words(heard)), len(true)
 
 
 def plain_words(text: str) -> list[str]:
@@ -213,7 +209,7 @@ def report_page(studio: Studio, calls: Sequence[Call], heard: int) -> str:
     some = calls[:heard]
     clean = [sounds.wav16(studio.spoken(call.message)) for call in some]
     columns = [
-        dict((name, value) for name, value, _ in word_rows(some, which))
+        {name: value for name, value, _ in word_rows(some, which)}
         for which in (
             reports[:heard],
             [base(call, file) for call, file in zip(some, clean, strict=True)],
@@ -221,12 +217,15 @@ def report_page(studio: Studio, calls: Sequence[Call], heard: int) -> str:
         )
     ]
     words = [(name, *(column[name] for column in columns)) for name in columns[0]]
+    spoken = {kind: len(parts) for kind, parts in studio.by_kind.items()}
     return f"""
 # On recorded calls
 
-{len(calls)} calls built from spoken messages (six neural voices, {len(studio.by_kind["message"])} messages, {len(studio.by_kind["greeting"])} greetings), as dialers keep them:
-ringing, greeting, beep, message, hang-up; mono, a side a channel, cross-talk; µ-law, A-law, MP3, Opus, AMR and PCM; noise
-from none to 10 dB. Found by the whole pipeline with the model `base`; nothing was tuned on these calls. Written by `make calls`.
+{len(calls)} calls built from spoken parts as dialers keep them: ringing, greeting, beep, message, hang-up; mono, a side a
+channel, cross-talk; µ-law, A-law, MP3, Opus, AMR and PCM; noise from none to 10 dB. Six neural voices speak
+{spoken["message"]} messages and {spoken["greeting"]} greetings. Found by the whole pipeline with the model `base`; nothing was
+tuned on these
+calls. Written by `make calls`.
 
 {as_table("", windows, ("measured", "wanted"))}
 The first {heard} of them, as calls and as clean recordings of the same messages:

@@ -1,0 +1,81 @@
+"""Many recordings in one request."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
+
+from app.api import CONTEXT_SCHEMA, PROBLEM, UploadForm, arrival_of
+from app.intake import Arrival
+from app.voicemail import Failure, Voicemail
+from models.errors import AfterbeepError, InvalidRequest
+
+router = APIRouter(prefix="/v1")
+
+MAX_FILES = 100
+MAX_SIZES = 10  # a batch may hold so many times the largest recording
+
+
+class BatchItem(BaseModel):
+    filename: str
+    voicemail: Voicemail | None = Field(description="The recording as it was taken in; null if it was not.")
+    error: Failure | None
+
+
+class Batch(BaseModel):
+    items: list[BatchItem] = Field(description="In the order of the files.")
+
+
+FILES_SCHEMA = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_FILES}
+BATCH_SCHEMA: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {"files": FILES_SCHEMA, **CONTEXT_SCHEMA},
+                }
+            },
+            "application/json": {"schema": {"type": "object", "required": ["urls"]}},
+        },
+    }
+}
+
+
+@router.post(
+    "/batches",
+    status_code=202,
+    responses={413: PROBLEM, 422: PROBLEM, 501: PROBLEM},
+    openapi_extra=BATCH_SCHEMA,
+    summary="Hand in many recordings",
+)
+async def receive_batch(
+    request: Request, idempotency_key: Annotated[str | None, Header(max_length=240)] = None
+) -> Batch:
+    """Up to 100 files under `files`; the other fields describe all of them. They are analysed behind what is urgent.
+
+    A file that is no recording has its error in the answer, and the others are taken. The same request with the same
+    `Idempotency-Key` gives the same recordings.
+    """
+    settings = request.app.state.settings
+    limit_mb = settings.max_upload_mb * MAX_SIZES
+    async with UploadForm(request, settings, max_files=MAX_FILES, limit_mb=limit_mb) as form:
+        files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
+        if not files:
+            raise InvalidRequest("No recordings came with the form. Please send them as fields “files”.")
+        items = []
+        for number, file in enumerate(files):
+            key = None if idempotency_key is None else f"{idempotency_key}/{number}"
+            name = file.filename or "recording"
+            try:
+                arrival: Arrival = arrival_of(file, form, settings, key, urgent=False)
+                row = await run_in_threadpool(request.app.state.intake.receive, arrival)
+                items.append(BatchItem(filename=name, voicemail=Voicemail.of(row), error=None))
+            except AfterbeepError as error:
+                failure = Failure(code=error.code, message=str(error))
+                items.append(BatchItem(filename=name, voicemail=None, error=failure))
+    return Batch(items=items)

@@ -1,0 +1,100 @@
+"""How the service answers while its queue is full, and whether its worker's memory stays flat.
+
+    python -m tests.benchmarks.load [--queued 500] [--all]
+
+With --all it goes on until everything queued is analysed, and shows the worker's memory on the way.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2 as httpx
+
+from app.settings import Settings
+from tests.conftest import SAMPLES, Service, free_port, wait_until
+
+ASKED = 200  # how often a report is asked for
+UPLOADED = 40
+PER_REQUEST = 100
+
+
+def p95_ms(work: Callable[[], object], times: int) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    took = []
+    for _ in range(times):
+        began_s = time.perf_counter()
+        work()
+        took.append(1000 * (time.perf_counter() - began_s))
+    return statistics.median(took), statistics.quantiles(took, n=20)[-1]
+
+
+def resident_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+
+
+def measure(service: Service, queued: int, *, to_the_end: bool) -> None:
+    client = httpx.Client(base_url=service.url, timeout=150)
+    sample = next(SAMPLES.glob("10-*.wav")).read_bytes()
+
+    def send(**query: int) -> httpx.Response:
+        return client.post("/v1/voicemails", params=query, files={"file": ("call.wav", sample)})
+
+    began_s = time.perf_counter()
+    report = send(wait=120).json()
+    warm = [_seconds(lambda: send(wait=120)) for _ in range(5)]
+    print(f"first report {time.perf_counter() - began_s:.1f} s, a lone warm one {statistics.median(warm):.2f} s")
+    for _ in range(queued // PER_REQUEST):
+        client.post("/v1/batches", files=[("files", ("call.wav", sample))] * PER_REQUEST).raise_for_status()
+    print("queued", queued)
+    print(
+        "GET report: median {:.1f} ms, p95 {:.1f} ms".format(
+            *p95_ms(lambda: client.get(f"/v1/voicemails/{report['id']}/report"), ASKED)
+        )
+    )
+    print("upload acknowledged: median {:.1f} ms, p95 {:.1f} ms".format(*p95_ms(send, UPLOADED)))
+    print(
+        "with wait, ahead of the queue: {} s".format(
+            ", ".join(f"{_seconds(lambda: send(wait=120)):.2f}" for _ in range(5))
+        )
+    )
+    if to_the_end:
+        _watch_memory(client, service.worker_pids()[0])
+
+
+def _seconds(work: Callable[[], httpx.Response]) -> float:
+    began_s = time.perf_counter()
+    assert work().status_code == 200
+    return time.perf_counter() - began_s
+
+
+def _watch_memory(client: httpx.Client, pid: int) -> None:
+    began_s = time.perf_counter()
+    while any(one["status"] != "done" for one in client.get("/v1/voicemails").json()["items"]):
+        print(f"after {time.perf_counter() - began_s:.0f} s the worker holds {resident_mb(pid):.0f} MB", flush=True)
+        time.sleep(15)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--queued", type=int, default=500)
+    parser.add_argument("--all", action="store_true")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        service = Service(Path(folder) / "data", Settings().model_dir, free_port())
+        began_s = time.perf_counter()
+        service.start()
+        print(f"service ready after {time.perf_counter() - began_s:.1f} s")
+        wait_until(lambda: bool(service.worker_pids()), 10)
+        try:
+            measure(service, args.queued, to_the_end=args.all)
+        finally:
+            service.stop()
+
+
+if __name__ == "__main__":
+    main()
