@@ -227,7 +227,7 @@ def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playboo
         "coached": coached,
         "sum": coaching.sum_parts(report, coached),
         "runs": words.runs(report.transcript.words, coached),
-        "unsure": any(words.is_unsure(word) for word in report.transcript.words),
+        "unsure": any(word.is_unsure for word in report.transcript.words),
         "wave": player.wave(report, coached, peaks),
         "measured": measures.measured(report, playbook.limits if playbook else None),
         "unknown": unknown.unknown(report),

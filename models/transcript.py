@@ -1,11 +1,14 @@
 """What was said, word by word."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field
 
 from models.base import Frozen
+
+
+UNSURE_BELOW: Final = 0.5  # of certainty: a word under it may be another
 
 
 class Word(Frozen):
@@ -15,6 +18,10 @@ class Word(Frozen):
     start_s: float | None = None
     end_s: float | None = None
     probability: float | None = Field(None, ge=0, le=1)
+
+    @property
+    def is_unsure(self) -> bool:
+        return self.probability is not None and self.probability < UNSURE_BELOW
 
 
 class Transcript(Frozen):

@@ -8,7 +8,7 @@ import pytest
 from analysis.audio.decode import SAMPLE_RATE_HZ, Sound, decode
 from analysis.audio.message import find_message
 from analysis.audio.speech import find_speech, total_s
-from models.errors import NoSpeech
+from models.errors import NoSpeech, NothingAfterBeep
 from tests import sounds
 from tests.sounds import as_sound, silence, tone
 
@@ -137,3 +137,100 @@ def test_a_silent_agent_channel_is_no_speech_whoever_else_speaks() -> None:
 
 def test_an_agent_channel_that_is_not_there_is_ignored() -> None:
     assert find_message(decode(STEREO), agent_channel=7).window.channel == 1
+
+
+# ------------------------------------------------------------------------------ whole calls
+
+
+@pytest.fixture(scope="module")
+def greeting(spoken: Sound) -> sounds.Samples:
+    """Somebody who speaks for five seconds, as a telephone carries it."""
+    return sounds.telephone_band(spoken.samples[0, : 5 * SAMPLE_RATE_HZ]) * np.float32(0.7)
+
+
+@pytest.fixture(scope="module")
+def message(spoken: Sound) -> sounds.Samples:
+    window = find_message(spoken).window
+    return spoken.samples[0, int(window.start_s * SAMPLE_RATE_HZ) : int(window.end_s * SAMPLE_RATE_HZ)]
+
+
+RINGING = {
+    "none": silence(0.5),
+    "American": sounds.ring_back(8),
+    "British": sounds.cadence((400, 450), (0.4, 0.2, 0.4, 2), 6),
+    "European": sounds.cadence((425,), (1, 4), 9),
+}
+HANG_UP = {
+    "none": silence(0.5),
+    "busy": np.concatenate([silence(1), sounds.cadence((480, 620), (0.5, 0.5), 4)]),
+    "European busy": np.concatenate([silence(1), sounds.cadence((425,), (0.5, 0.5), 0.5)]),
+    "dial tone": np.concatenate([silence(1), sounds.cadence((350, 440), (9, 1), 3)]),
+    "closing beep": np.concatenate([silence(1), tone(1000, 0.4, peak=0.2)]),
+}
+BEEP = tone(1000, 0.4, peak=0.2)
+
+
+def parts_at(*parts: sounds.Samples) -> tuple[sounds.Samples, list[float]]:
+    """The parts one after another with line noise, and the seconds at which they begin; the last is the end."""
+    line = np.concatenate(parts)
+    edges = np.cumsum([0, *(part.size for part in parts)]) / SAMPLE_RATE_HZ
+    return line + sounds.white_noise(line.size / SAMPLE_RATE_HZ, 0.0005), list(edges)
+
+
+@pytest.mark.parametrize("ringing", RINGING)
+@pytest.mark.parametrize("hang_up", HANG_UP)
+def test_the_message_of_a_call_is_cut_out(greeting, message, ringing: str, hang_up: str) -> None:
+    line, at_s = parts_at(RINGING[ringing], greeting, silence(0.6), BEEP, silence(0.8), message, HANG_UP[hang_up])
+    window = find_message(as_sound(line)).window
+    assert window.found_by == "beep"
+    assert window.beep_end_s == pytest.approx(at_s[4], abs=0.02)
+    assert window.start_s == pytest.approx(at_s[5], abs=0.3)
+    assert window.end_s == pytest.approx(at_s[6], abs=0.3)
+    assert window.confidence > 0.9
+
+
+@pytest.mark.parametrize("rep", [0, 1])
+@pytest.mark.parametrize("leak", [0.0, 0.08])
+def test_a_side_a_channel(greeting, message, rep: int, leak: float) -> None:
+    other, at_s = parts_at(sounds.ring_back(3), greeting, silence(0.5), BEEP, silence(0.8), message * 0, silence(1))
+    mine = np.zeros_like(other)
+    first = round(at_s[5] * SAMPLE_RATE_HZ)
+    mine[first : first + message.size] = message
+    sides = [mine + leak * other, other + leak * mine]
+    window = find_message(as_sound(np.stack(sides if rep == 0 else sides[::-1]))).window
+    assert (window.channel, window.found_by) == (rep, "beep")
+    assert window.start_s == pytest.approx(at_s[5], abs=0.3)
+    assert window.end_s == pytest.approx(at_s[6], abs=0.3)
+
+
+def test_a_side_a_channel_without_a_beep(greeting, message) -> None:
+    other, _ = parts_at(greeting, silence(1), message * 0)
+    mine, at_s = parts_at(greeting * 0, silence(1), message)
+    window = find_message(as_sound(np.stack([mine, other]))).window
+    assert (window.channel, window.found_by, window.beep_end_s) == (0, "channel", None)
+    assert window.start_s == pytest.approx(at_s[2], abs=0.3)
+
+
+def test_one_line_stored_as_two_channels_is_one_line(greeting, message) -> None:
+    line, at_s = parts_at(greeting, silence(0.6), BEEP, silence(0.8), message)
+    window = find_message(as_sound(np.stack([line, 0.8 * line]))).window
+    assert window.start_s == pytest.approx(at_s[4], abs=0.3)
+
+
+def test_who_hangs_up_at_the_beep_leaves_no_message(greeting) -> None:
+    line, _ = parts_at(sounds.ring_back(3), greeting, silence(0.6), BEEP, silence(1))
+    with pytest.raises(NothingAfterBeep, match="nobody speaks after it"):
+        find_message(as_sound(line))
+
+
+def test_a_beep_alone_before_a_message_counts_for_less(message) -> None:
+    line, at_s = parts_at(silence(0.5), BEEP, silence(1), message)
+    window = find_message(as_sound(line)).window
+    assert window.start_s == pytest.approx(at_s[3], abs=0.3)
+    assert window.confidence <= 0.8
+
+
+def test_a_practice_recording_passes_untouched(spoken: Sound) -> None:
+    window = find_message(spoken).window
+    assert window.found_by == "whole_file"
+    assert window.beep_end_s is None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from analysis.detectors.base import Detector, Heard, Verdict, not_evaluated, passed
+from analysis.detectors.doubt import doubted
 from analysis.detectors.meant import weighed, weighed_strength
 from analysis.detectors.wording import say_instead
 from models.playbook import RuleSettings
@@ -34,7 +35,7 @@ def judge(heard: Heard, detectors: Sequence[Detector], strengths: Sequence[Detec
 def _finding(detector: Detector, heard: Heard, praised: Set[str]) -> Finding:
     rule = detector.__name__
     settings = heard.playbook.rules[rule]
-    verdict = _verdict(detector, heard, settings, praised)
+    verdict = doubted(rule, _verdict(detector, heard, settings, praised), heard)
     return Finding(
         rule=rule,
         status=verdict.status,

@@ -8,8 +8,6 @@ from app.views.coaching import Coaching
 from models.report import Evidence
 from models.transcript import Word
 
-UNSURE_BELOW = 0.5  # The share of certainty under which a word is shown as doubtful.
-
 Kind = Literal["stop", "keep"]
 
 
@@ -84,10 +82,6 @@ def word_span(words: Sequence[Word], evidence: Evidence) -> tuple[int, int] | No
     return best, best + size - 1
 
 
-def is_unsure(word: Word) -> bool:
-    return word.probability is not None and word.probability < UNSURE_BELOW
-
-
 def shown(word: Word) -> ShownWord:
-    percent = round(100 * (word.probability or 0)) if is_unsure(word) else None
+    percent = round(100 * (word.probability or 0)) if word.is_unsure else None
     return ShownWord(word.text, word.start_s, word.end_s, percent)
