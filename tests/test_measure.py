@@ -269,6 +269,7 @@ def test_every_measure_has_a_value_or_a_reason_never_both(name: str, text: str) 
 MAY_BE_ZERO = {
     "pauses_over_threshold",
     "clipped_share",
+    "dropouts",
     "phone_number_times",
     "filler_words_at_least",
     "pitch_sd_semitones",

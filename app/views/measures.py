@@ -67,6 +67,9 @@ FACTS = (
     Measure("filler_words_at_least", "Fillers, at least", "", "The speech model hears some, never all"),
     Measure("snr_db", "Voice above noise", "dB", "Signal to noise", 0),
     Measure("clipped_share", "Clipped", "%", "Share of samples cut off by overload", 1),
+    Measure("speech_level_dbfs", "Level", "dBFS", "Of the voice; 0 is as loud as a recording can be"),
+    Measure("bandwidth_hz", "Sound reaches", "Hz", "A telephone carries up to 3,400 to 4,000"),
+    Measure("dropouts", "Drop-outs", "", "Holes in the middle of words"),
 )
 LABELS = {measure.name: measure.label for measure in (*MEASURES, *FACTS)}
 PERCENT_MEASURES = frozenset({"clipped_share"})
