@@ -195,3 +195,21 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> No
     assert {"file", "purpose", "prospect", "playbook"} <= set(reached)
     page.locator("#purpose").focus()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+
+
+def test_a_person_says_where_the_message_is(page: Page, short_sample: Path, screenshots: Path) -> None:
+    hand_in(page, short_sample)
+    page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
+    shown = page.locator("#window summary")
+    expect(shown).to_contain_text("no beep was found", timeout=ANALYSIS_MS)
+    shown.click()
+    page.get_by_label("Begins at (s)").fill("2")
+    page.evaluate("document.querySelector('#audio').currentTime = 8")
+    page.locator('[data-here="window-end"]').click()
+    assert page.get_by_label("Ends at (s)").input_value() == "8.0"
+    shot(page, screenshots, "7-mark-the-message")
+    page.get_by_role("button", name="Analyse again").click()
+    expect(shown).to_contain_text("from 0:02 to 0:08, as it was marked by hand", timeout=ANALYSIS_MS)
+    shown.click()
+    page.get_by_role("button", name="Find it automatically").click()
+    expect(shown).to_contain_text("no beep was found", timeout=ANALYSIS_MS)

@@ -10,7 +10,9 @@ import itertools
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,9 @@ import numpy as np
 from analysis import playbooks
 from analysis.audio.beep import beeps_among, find_tones
 from analysis.pipeline import analyze
+from app.collector import Collector
 from app.settings import Settings
+from app.speech import transcriber_of
 from models.errors import NoSpeech
 from models.report import Report
 from tests import sounds
@@ -62,28 +66,33 @@ def outcome(call: Call, found: Report | None) -> Outcome:
 
 
 class Listener:
-    """Runs the whole pipeline on a call, with one real model."""
+    """Runs the whole pipeline on calls, as a worker does, with one real model."""
 
     def __init__(self, model: str) -> None:
-        from app.speech import transcriber_of
-
-        self.transcriber = transcriber_of(Settings(model=model))
+        self.collector = Collector(transcriber_of(Settings(model=model)))
         self.playbook = playbooks.load()
 
-    def __call__(self, call: Call, file: bytes | None = None) -> Report | None:
-        from datetime import UTC, datetime
+    def __call__(self, files: Sequence[tuple[str, bytes]]) -> list[Report | None]:
+        """The report of each (name, file); None where nobody was heard."""
+        with ThreadPoolExecutor(self.collector.jobs) as jobs:
+            return list(jobs.map(self._report, files))
 
-        try:
-            return analyze(
-                file or call.file,
-                transcriber=self.transcriber,
-                playbook=self.playbook,
-                report_id=call.name,
-                created_at=datetime(2026, 1, 1, tzinfo=UTC),
-                filename=call.filename,
-            ).report
-        except NoSpeech:
-            return None
+    def _report(self, named: tuple[str, bytes]) -> Report | None:
+        name, file = named
+        with self.collector.desk(urgent=False) as seat:
+            try:
+                return analyze(
+                    file,
+                    transcriber=seat,
+                    playbook=self.playbook,
+                    report_id=name,
+                    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+                    filename=name,
+                ).report
+            except NoSpeech:
+                return None
+            finally:
+                print(end=".", file=sys.stderr, flush=True)
 
 
 # ------------------------------------------------------------------------------------------------------- what is printed
@@ -195,11 +204,8 @@ def main() -> None:
 
 
 def report_page(studio: Studio, calls: Sequence[Call], heard: int) -> str:
-    base = Listener("base")
-    reports = []
-    for call in calls:
-        reports.append(base(call))
-        print(f"\r{len(reports)} of {len(calls)} calls", end="", file=sys.stderr)
+    base, tiny = Listener("base"), Listener("tiny.en")
+    reports = base([(call.filename, call.file) for call in calls])
     outcomes = [outcome(call, report) for call, report in zip(calls, reports, strict=True)]
     for one in outcomes:
         if not one.right or one.false_beep or one.channel_right is False:
@@ -207,14 +213,11 @@ def report_page(studio: Studio, calls: Sequence[Call], heard: int) -> str:
     found, hours = false_beeps_per_hour(studio)
     windows = [*window_rows(outcomes), ("false beeps in other sounds", f"{found} in {hours:.1f} h", "0 an hour")]
     some = calls[:heard]
-    clean = [sounds.wav16(studio.spoken(call.message)) for call in some]
+    as_calls = [(call.filename, call.file) for call in some]
+    clean = [(f"{call.name}.wav", sounds.wav16(studio.spoken(call.message))) for call in some]
     columns = [
         {name: value for name, value, _ in word_rows(some, which)}
-        for which in (
-            reports[:heard],
-            [base(call, file) for call, file in zip(some, clean, strict=True)],
-            *_by_tiny(some, clean),
-        )
+        for which in (reports[:heard], base(clean), tiny(as_calls), tiny(clean))
     ]
     words = [(name, *(column[name] for column in columns)) for name in columns[0]]
     spoken = {kind: len(parts) for kind, parts in studio.by_kind.items()}
@@ -234,11 +237,6 @@ The first {heard} of them, as calls and as clean recordings of the same messages
 The voices are synthetic and speak more clearly than people do; recordings of real calls will be harder. A wrong word
 counts once; figures are compared digit by digit, so that 615 and “six one five” are the same.
 """
-
-
-def _by_tiny(calls: Sequence[Call], clean: Sequence[bytes]) -> list[list[Report | None]]:
-    tiny = Listener("tiny.en")
-    return [[tiny(call) for call in calls], [tiny(call, file) for call, file in zip(calls, clean, strict=True)]]
 
 
 if __name__ == "__main__":
