@@ -77,6 +77,7 @@ def main() -> None:
 @model_option
 @engine_option
 @language_option
+@click.option("--verbatim", is_flag=True, default=None, help="Write down um and uh too, to count more of them.")
 def analyze(
     files: tuple[Path, ...],
     out: Path | None,
@@ -85,6 +86,7 @@ def analyze(
     model: str | None,
     engine: str | None,
     language: str | None,
+    verbatim: bool | None,
 ) -> None:
     """Analyse recordings, or folders of them, and print their reports.
 
@@ -97,7 +99,7 @@ def analyze(
     from app.terminal import progress, show_failure, show_report
     from models.errors import AfterbeepError
 
-    settings = _settings(playbook=playbook, model=model, engine=engine, language=language)
+    settings = _settings(playbook=playbook, model=model, engine=engine, language=language, verbatim=verbatim)
     recordings = recordings_in(files)
     chosen = _playbook(settings)
     decode = click.get_current_context().with_resource(IsolatedDecoder())

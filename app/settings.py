@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         None, ge=1, description="Recordings decoded together by each core or GPU; without it 16 and 64."
     )
     language: str = Field("en", description="Language spoken, as Whisper's code; auto lets Whisper decide.")
+    verbatim: bool = Field(
+        False,
+        description="Write down um and uh where they are heard: more fillers are counted, other words suffer a little.",
+    )
     playbook: str = Field("cold-outreach", description="Playbook used where a request names none.")
     max_upload_mb: float = Field(50.0, gt=0, description="Largest recording taken, in megabytes.")
     max_duration_s: float = Field(600.0, gt=0, description="Longest recording taken, in seconds.")

@@ -23,6 +23,7 @@ def transcriber_of(settings: Settings) -> "BatchTranscriber":
         device=settings.device,
         precision=settings.precision,
         batch_size=settings.batch_size,
+        verbatim=settings.verbatim,
     )
 
 

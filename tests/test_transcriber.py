@@ -22,6 +22,7 @@ from models.transcript import Transcript
 from tests.sounds import silence
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "04-just-checking-in.wav"
+RECORDINGS = Path(__file__).parent / "recordings"
 
 
 def pieces(*texts: str, probability: float = 0.9) -> list[dict[str, Any]]:
@@ -338,6 +339,22 @@ def test_words_and_times_are_those_of_openai_whisper(model_dir: Path, heard: Tra
     assert len(both) >= 0.9 * len(words)
     apart = sorted(abs(ours.start_s - other.start_s) for ours, other in both)
     assert apart[len(apart) // 2] <= 0.05
+
+
+@pytest.mark.whisper
+@pytest.mark.parametrize("engine", [OpenAIWhisper, FasterWhisper])
+def test_hesitations_are_written_down_where_that_is_asked_for(model_dir: Path, engine: type[BatchTranscriber]) -> None:
+    """Eight are said; Whisper by itself writes hardly any."""
+    if engine is FasterWhisper:
+        pytest.importorskip("ctranslate2")
+    hesitant = find_message(decode(RECORDINGS / "hesitant.ogg")).samples
+
+    def fillers(*, verbatim: bool) -> int:
+        (heard,) = engine("base", model_dir=model_dir, verbatim=verbatim).transcribe([hesitant])
+        return sum(word.text.lower().strip(".,") in ("um", "uh") for word in heard.words)
+
+    assert fillers(verbatim=False) <= 3
+    assert fillers(verbatim=True) >= 5
 
 
 @pytest.mark.whisper

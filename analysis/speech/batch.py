@@ -33,6 +33,9 @@ UNSURE_BELOW = -1.0
 SILENT_ABOVE = 0.6
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
+# Whisper leaves hesitations out unless it has just written some; a longer prompt costs it whole sentences.
+VERBATIM_PROMPT = " Um, uh, hmm, er, ah."
+
 # Recordings in a batch; more of them save little on a processor.
 BATCH, LARGE_BATCH = 16, 64
 
@@ -116,12 +119,14 @@ class BatchTranscriber(ABC):
         device: Device = "auto",
         precision: Precision = "auto",
         batch_size: int | None = None,
+        verbatim: bool = False,
     ) -> None:
         self.name = model
         self.model_dir = model_dir
         self.language = language
         self.device = device
         self.precision = precision
+        self.verbatim = verbatim
         self.batch_size = batch_size or (LARGE_BATCH if self.is_on_gpu else BATCH)
 
     @property
@@ -159,6 +164,11 @@ class BatchTranscriber(ABC):
         self, batch: Sequence[Any], frames: Sequence[int], tokenizer: Any, temperature: float, give_way: GiveWay
     ) -> list[Decoded]:
         """Decode encoded windows together; `frames` is how much of each holds sound. The same each time it is asked."""
+
+    def opening(self, tokenizer: Any) -> list[int]:
+        """The tokens a window's text is decoded behind; with `verbatim` as if hesitations had been written before."""
+        before = [tokenizer.sot_prev, *tokenizer.encode(VERBATIM_PROMPT)] if self.verbatim else []
+        return [*before, *tokenizer.sot_sequence]
 
     def transcribe(self, messages: Sequence[Samples], give_way: GiveWay = lambda: None) -> list[Transcript]:
         """`give_way` is called every few hundred milliseconds: within it, one other message may be transcribed."""

@@ -61,14 +61,15 @@ class BatchDecoder:
         batch: Sequence[Any],
         frames: Sequence[int],
         tokenizer: Any,
+        opening: Sequence[int],
         temperature: float = 0.0,
         give_way: GiveWay = lambda: None,
     ) -> list[Decoded]:
-        """`batch` holds features, each of shape (positions, width)."""
+        """`batch` holds features, each of shape (positions, width); `opening` the tokens before what is heard."""
         import torch
 
         with torch.inference_mode():
-            rows = self._choose(batch, tokenizer, temperature, give_way)
+            rows = self._choose(batch, tokenizer, opening, temperature, give_way)
         return [_decoded(row, tokenizer, count) for row, count in zip(rows, frames, strict=True)]
 
     def first_logits(self, features: Any, token: int) -> Any:
@@ -79,19 +80,21 @@ class BatchDecoder:
             heard = torch.tensor([[token]], device=features.device)
             return self._step(heard, 0, self._layers([features]), None)[0][0, 0]
 
-    def _choose(self, batch: Sequence[Any], tokenizer: Any, temperature: float, give_way: GiveWay) -> list[Row]:
+    def _choose(
+        self, batch: Sequence[Any], tokenizer: Any, opening: Sequence[int], temperature: float, give_way: GiveWay
+    ) -> list[Row]:
         import torch
 
         device = batch[0].device
         rules, generator = Rules(tokenizer), torch.Generator(device).manual_seed(SEED)
         layers, mask = self._layers(batch), _mask([features.shape[0] for features in batch], device)
         rows = alive = [Row() for _ in batch]
-        heard, at = torch.tensor([tokenizer.sot_sequence] * len(batch), device=device), 0
+        heard, at = torch.tensor([opening] * len(batch), device=device), 0
         for _ in range(self.dims.n_text_ctx // 2):
             give_way()
             logits, attention = self._step(heard, at, layers, mask)
             if at == 0:
-                silence = logits[:, 0].softmax(dim=-1)[:, tokenizer.no_speech].tolist()
+                silence = logits[:, opening.index(tokenizer.sot)].softmax(dim=-1)[:, tokenizer.no_speech].tolist()
                 for row, probability in zip(rows, silence, strict=True):
                     row.no_speech_probability = probability
             at += heard.shape[1]

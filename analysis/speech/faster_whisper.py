@@ -79,7 +79,7 @@ class FasterWhisper(BatchTranscriber):
     ) -> list[Decoded]:
         library = _library()
         features = library.StorageView.from_array(np.stack(batch))
-        prompt = list(tokenizer.sot_sequence)
+        prompt = self.opening(tokenizer)
         library.set_random_seed(SEED)
         found = self.model.generate(
             features,
@@ -93,7 +93,7 @@ class FasterWhisper(BatchTranscriber):
         )
         give_way()
         texts = [[token for token in one.sequences_ids[0] if token < tokenizer.eot] for one in found]
-        aligned = self.model.align(features, prompt, texts, list(frames))
+        aligned = self.model.align(features, list(tokenizer.sot_sequence), texts, list(frames))
         return [_decoded(one, text, path) for one, text, path in zip(found, texts, aligned, strict=True)]
 
 

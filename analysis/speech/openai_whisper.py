@@ -74,4 +74,4 @@ class OpenAIWhisper(BatchTranscriber):
     def decode(
         self, batch: Sequence[Any], frames: Sequence[int], tokenizer: Any, temperature: float, give_way: GiveWay
     ) -> list[Decoded]:
-        return self.decoder.decode(batch, frames, tokenizer, temperature, give_way)
+        return self.decoder.decode(batch, frames, tokenizer, self.opening(tokenizer), temperature, give_way)
