@@ -7,7 +7,6 @@ from pydantic import Field
 
 from models.base import Frozen
 
-
 UNSURE_BELOW: Final = 0.5  # of certainty: a word under it may be another
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.audio.beep import find_beeps, find_tones
+from analysis.audio.beep import BIN_HZ, _interpolated_hz, find_beeps, find_tones
 from analysis.audio.decode import decode
 from tests import sounds
 from tests.sounds import RATE_HZ, Samples, cadence, silence, telephone_band, tone, touch_tones, with_noise
@@ -131,6 +131,14 @@ def test_other_sounds_are_no_beep(name: str, line: str) -> None:
 def test_any_steady_tone_by_itself_is_one_beep(hz: float, seconds: float, peak: float, seed: int) -> None:
     (beep,) = find_beeps(on_the_line(tone(hz, seconds, peak=peak), seed=seed))
     assert beep.end_s == pytest.approx(1 + seconds, abs=0.025)
+
+
+def test_a_slope_is_no_peak_far_away() -> None:
+    """Where the loudest frequency lies beside the band, its slope once led to a frequency that does not exist."""
+    bins = np.arange(257)
+    slope = np.exp(-bins - 1e-5 * (bins - 25.0) ** 2)[:, None]
+    hz = _interpolated_hz(slope, np.array([25]))
+    assert hz[0] == pytest.approx(25 * BIN_HZ, abs=BIN_HZ)
 
 
 @given(st.binary(max_size=20_000))

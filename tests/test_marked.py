@@ -75,11 +75,11 @@ def test_while_it_is_analysed_it_cannot_be_marked(app: FastAPI, client: TestClie
 
 
 @pytest.mark.parametrize(
-    "body", [{"start_s": 5, "end_s": 5.2}, {"start_s": 6, "end_s": 2}, {"start_s": -1, "end_s": 2}, {"start_s": 500, "end_s": 510}]
-)  # fmt: skip
-def test_windows_that_cannot_be_are_refused(app: FastAPI, client: TestClient, body: dict[str, float]) -> None:
+    ("start_s", "end_s"), [(5, 5.2), (6, 2), (-1, 2), (500, 510)], ids=["too short", "backwards", "before", "beyond"]
+)
+def test_windows_that_cannot_be_are_refused(app: FastAPI, client: TestClient, start_s: float, end_s: float) -> None:
     id_ = store_report(app)
-    answer = client.put(f"/v1/voicemails/{id_}/message", json=body)
+    answer = client.put(f"/v1/voicemails/{id_}/message", json={"start_s": start_s, "end_s": end_s})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert app.state.store.recording(id_).status == "done"
 

@@ -147,7 +147,8 @@ def _interpolated_hz(power: Floats, peak: npt.NDArray[np.int64]) -> Floats:
     frames = np.arange(power.shape[1])
     before, at, after = (np.log(power[peak + step, frames] + 1e-12) for step in (-1, 0, 1))
     bend = before - 2 * at + after
-    return np.asarray((peak + 0.5 * (before - after) / np.where(bend < -1e-6, bend, -1.0)) * BIN_HZ)
+    beside = 0.5 * (before - after) / np.where(bend < -1e-6, bend, -1.0)  # of a bin; more than a half is no peak
+    return np.asarray((peak + np.clip(beside, -0.5, 0.5)) * BIN_HZ)
 
 
 def _grouped(tonal: npt.NDArray[np.bool_], hz: Floats) -> list[_Run]:

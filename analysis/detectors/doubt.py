@@ -1,4 +1,4 @@
-"""What was not heard clearly is no ground for a flag: neither words misheard, nor words missed among many unclear ones."""
+"""What was not heard clearly is no ground for a flag: neither words misheard, nor words missed among unclear ones."""
 
 from collections.abc import Iterable
 from statistics import mean
