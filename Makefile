@@ -37,7 +37,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Ready."
 
 accuracy: setup  ## Measure the rules on unseen messages and write docs/accuracy.md
-	@$(BIN)/afterbeep evaluate --markdown tests/labelled/test-h.jsonl > docs/accuracy.md
+	@$(BIN)/afterbeep evaluate --markdown tests/labelled/test-t.jsonl > docs/accuracy.md
 
 heads: setup  ## Train the heads of analysis/meaning again (a quarter of an hour)
 	@$(BIN)/python -m analysis.meaning.train tests/labelled/tuned-*.jsonl tests/labelled/train-*.jsonl --out analysis/meaning/heads.npz
