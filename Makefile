@@ -39,8 +39,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 accuracy: setup  ## Measure the rules on unseen messages and write docs/accuracy.md
 	@$(BIN)/afterbeep evaluate --markdown tests/labelled/test-t.jsonl > docs/accuracy.md
 
-heads: setup  ## Train the heads of analysis/meaning again (a quarter of an hour)
-	@$(BIN)/python -m analysis.meaning.train tests/labelled/tuned-*.jsonl tests/labelled/train-*.jsonl --out analysis/meaning/heads.npz
+heads: setup  ## Train the heads of analysis/meaning again (some minutes)
+	@$(BIN)/python -m analysis.meaning.training tests/labelled/tuned-*.jsonl tests/labelled/train-*.jsonl --out analysis/meaning/heads.npz
 
 lock: setup  ## Write what is installed into constraints.txt
 	@{ echo "# Exact versions, for pip's --constraint; written by 'make lock'."; \

@@ -1,7 +1,7 @@
 """Who calls: read from the way a caller is named, not from capitals alone."""
 
 from analysis.detectors.people.runs import Runs
-from analysis.detectors.people.words import GREETINGS, LINKS, MARKS_CALLER, SPEAKS_OF, TITLES, first_names
+from analysis.detectors.people.words import GREETINGS, LINKS, MARKS_CALLER, SPEAKS_OF, SPOKEN_OF, TITLES, first_names
 from analysis.detectors.text import Span
 
 
@@ -44,7 +44,8 @@ def _marked_caller(runs: Runs, start: int) -> Span | None:
             company = runs.company_run(index + 1)
             if not _stands_free(runs, run) or _is_spoken_to(runs, run):
                 continue
-            if (company is None and not named) or (company is not None and not runs.may_follow(company)):
+            told = company is None and SPOKEN_OF.intersection(runs.texts[index + 1 : index + 5])
+            if told or (company is None and not named) or (company is not None and not runs.may_follow(company)):
                 continue
             if runs.is_person(run, introduced=True):
                 return run

@@ -11,6 +11,7 @@ from analysis.detectors.people.words import (
     TITLES,
 )
 from analysis.detectors.text import Span
+from analysis.spoken import word_set
 
 
 def stated_company(runs: Runs, caller: Span | None) -> Span | None:
@@ -21,8 +22,8 @@ def stated_company(runs: Runs, caller: Span | None) -> Span | None:
         if run := _apposition(runs, caller) or _run_on(runs, caller):
             return run
     for span in runs.heard.find(runs.heard.family("missing_company", "company_follows")):
-        run = None if runs.ends_sentence(span.last) else runs.company_run(span.last + 1)
-        if run and (run.last + 1 == len(runs.texts) or runs.texts[run.last + 1] not in _MERITS):
+        run = None if runs.ends_sentence(span.last) or _theirs(runs, span) else runs.company_run(span.last + 1)
+        if run and (run.last + 1 == len(runs.texts) or runs.texts[run.last + 1] not in _NO_NAME_BEFORE):
             return run
     for span in runs.heard.find(runs.heard.family("missing_caller_name", "caller_follows")):
         run = None if runs.ends_sentence(span.last) else runs.company_run(span.last + 1)
@@ -32,6 +33,12 @@ def stated_company(runs: Runs, caller: Span | None) -> Span | None:
         if run and not person and (runs.has_company_word(run) or ((alone or unheard) and not runs.known_name(run))):
             return run
     return _unlinked_company(runs) or _marked_company(runs) or _address(runs)
+
+
+def _theirs(runs: Runs, span: Span) -> bool:
+    """ "This is a message for the kitchen manager at Quayside House": where the listener sits."""
+    sentence = runs.said.sentence_of(span.first)
+    return runs.texts[span.last] == "at" and runs.heard.has(_SOMEBODY_ELSE, Span(sentence.first, span.last))
 
 
 def company_anywhere(runs: Runs) -> Span | None:
@@ -159,7 +166,11 @@ def _address(runs: Runs) -> Span | None:
 #: "Halvorsen Hay up by Dillon": where the organisation is to be found.
 _PLACES = frozenset(["up", "down", "in", "on", "out", "over", "here"])
 _DOMAINS = frozenset(["com", "net", "org", "io", "example", "biz", "uk", "co"])
-#: "We are ISO certified" names a merit, and not the organisation.
-_MERITS = frozenset(["certified", "accredited", "approved", "registered", "partner", "partners"])
+#: "We are ISO certified", "your rep for the Toledo area": what is named is a merit or a place.
+_NO_NAME_BEFORE = word_set(
+    """
+    certified accredited approved registered partner partners area region territory county side
+    """
+)
 #: A sentence that is about where the listener, or somebody who sent the caller, sits.
 _SOMEBODY_ELSE = ("message|voice_mail|one is for", "message|voice_mail for", "is this|that the")
