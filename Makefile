@@ -37,15 +37,15 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Ready."
 
 accuracy: setup  ## Measure the rules on unseen messages and write docs/accuracy.md
-	@{ $(BIN)/afterbeep evaluate --markdown tests/labelled/test-h.jsonl; sed -n '/^<!-- messages/,$$p' docs/accuracy.md; } \
+	@{ $(BIN)/afterbeep evaluate --markdown tests/labelled/test-t.jsonl; sed -n '/^<!-- messages/,$$p' docs/accuracy.md; } \
 	  > docs/accuracy.md.new && mv docs/accuracy.md.new docs/accuracy.md
 
 calls: setup  ## Measure on recorded calls, spoken by the voices in VOICES=folder, and write docs/accuracy.md
 	@$(BIN)/python -m tests.benchmarks.speech --voices $(VOICES) --out $(VOICES)/spoken --messages 96
 	@$(BIN)/python -m tests.benchmarks.messages --corpus $(VOICES)/spoken --write
 
-heads: setup  ## Train the heads of analysis/meaning again (a quarter of an hour)
-	@$(BIN)/python -m analysis.meaning.train tests/labelled/tuned-*.jsonl tests/labelled/train-*.jsonl --out analysis/meaning/heads.npz
+heads: setup  ## Train the heads of analysis/meaning again (some minutes)
+	@$(BIN)/python -m analysis.meaning.training tests/labelled/tuned-*.jsonl tests/labelled/train-*.jsonl --out analysis/meaning/heads.npz
 
 bench: setup  ## Measure speed beside the alternatives and write docs/performance.md (SPEAK="command" speaks the voicemails)
 	@$(BIN)/python -m tests.benchmarks.run $(if $(SPEAK),--speak "$(SPEAK)")

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from analysis.detectors.base import Heard
 from analysis.detectors.judging import Judgement
-from analysis.detectors.people import TITLES, first_names, introduction
+from analysis.detectors.people import introduction
+from analysis.detectors.people.words import TITLES, first_names
 from analysis.detectors.text import Span
 from analysis.measure import SCRIPT_WPM
 from analysis.own_words import OwnPiece, own_pieces

@@ -196,6 +196,9 @@ def _is_phone_number(number: PhoneNumber, part: Sequence[_Piece], words: Sequenc
         return False
     if all(len(piece.digits) == 2 for piece in part) and not cued:
         return False
+    listed = len({len(piece.digits) for piece in part}) == 1 and _bare(words[number.last - 1]) == "and"
+    if listed and len(part[0].digits) > 1:  # "380, 410 and 395"
+        return False
     return len(set(number.digits)) > 1 and not _is_date([piece.digits for piece in part])
 
 

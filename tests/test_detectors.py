@@ -43,6 +43,9 @@ SILENT = {
         "hi jo ted from corvid your fryers use nine gallons a week and hollis diner cut theirs to five ill bring logs",
     ],
     "missing_caller_name": [
+        "Hi Carla, your ovens burn a third more gas now. Callum Strand, Emberline Ovens, 615-555-0142.",
+        "Sorry to catch you out, Carla. You can reach me, Priya, on 615-555-0142.",
+        "hey its me tobin your boiler parts are in",
         "Hi Sarah, this is Mike Donnelly over at Bluepeak. I saw your new branch opened.",
         "Hello, Kim Ortiz, with Foldline. Quick one for you.",
         "Morning Dave, Dan Rowe, your new rep at Corvid.",
@@ -55,6 +58,9 @@ SILENT = {
         "Hi Carmen, Noel Baptiste, Baptiste Benefits. Your plan renews in May.",
     ],
     "missing_company": [
+        "Hi Carla, it's Priya. Your ovens burn a third more gas. I'll call Thursday. Emberline, 615-555-0142.",
+        "Hi Carla, Priya here. Send me any ten gas bills, to priya at emberline dot com.",
+        "Hi Carla, my name's Priya and I'm reaching out from Emberline because your ovens are nine years old.",
         "Hi Tom, it's Lena calling from the Ridgeway team.",
         "Hi there, Sam here, I work with Bluepeak.",
         "Hi Ann, Tom Reyes, regional manager, Corvid Freight. Your lease is up.",
@@ -126,6 +132,8 @@ SPOKEN = {
         "Hi Jo, Ted from Corvid. We're family owned, we've won two awards and we do vans, reefers, flats and hotshots.",
     ],
     "missing_caller_name": [
+        "hi um carla at the mill gave me your number so your ovens are due call 615 555 0142",
+        "Hi Carla, it's Owen's assistant. Your visit is on Friday.",
         "Hi Carla, we at Upwell fix ovens.",
         "Hi, is this the person in charge of payroll? We do payroll. 615-555-0142.",
         "Hi Carla, Dean Foster suggested I call you about your ovens. 615-555-0142.",
@@ -134,6 +142,11 @@ SPOKEN = {
         "hi im calling about your website i do web design give me a ring",
     ],
     "missing_company": [
+        "Hi Carla, this is Priya, I'm the new account rep for the Toledo area. Call me.",
+        "This is a message for the kitchen manager at Quayside House. Priya here. Your ovens are nine years old.",
+        "hi carla its priya down at the shop your oven parts are in",
+        "Hi Carla, it's Ovidiu. Your ovens are nine years old. Cheerio.",
+        "Hi Carla, Priya here. We are ISO certified. Write to me at priya at gmail dot com.",
         "Hey Jim, Bob. Been thinking about your barn roof. 555-0142.",
         "Hi Kate, Tony DeMarco here. Ran into your dad. Call me.",
         "good morning my name is deshawn and im a rep in your area",

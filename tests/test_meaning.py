@@ -8,7 +8,8 @@ import pytest
 from analysis import meaning, playbooks
 from analysis.detectors import judge
 from analysis.meaning import Meaning, installed
-from analysis.meaning.reading import NgramTable, folded, ngrams
+from analysis.meaning.marks import marks
+from analysis.meaning.reading import NgramTable, folded, ngrams, with_neighbours
 from analysis.pipeline import analyzer_version
 from models.recording import CallContext
 from models.report import Measurements
@@ -90,6 +91,26 @@ def test_word_runs_and_their_weights() -> None:
     assert numbers.tolist() == [0, 1]
     assert weights.tolist() == pytest.approx([3.0, 4.0])
     assert table.weigh(["unknown"], 5.0)[0].size == 0
+
+
+def test_a_word_is_marked_as_it_is_written_with_its_neighbours() -> None:
+    hi, it_is, dana, with_, northline = marks("Hi, it's Dana with Northline.".split())
+    assert dana.tolist() != northline.tolist() != with_.tolist()
+    assert np.array_equal(marks(["dana"]), marks(["dana"]))
+    beside = with_neighbours(np.stack([hi, it_is, dana]), reach=1)
+    assert beside.shape == (3, 3 * len(hi))
+    assert beside[1].tolist() == [*hi, *it_is, *dana]
+    assert beside[0].tolist() == [*np.zeros_like(hi), *hi, *it_is]
+
+
+def test_who_calls_is_told_by_how_they_are_named_not_by_the_name(understands: Meaning) -> None:
+    def unnamed(*sentences: str) -> float:
+        belief = understands.understand(sentences).belief("missing_caller_name", by_words=False)
+        assert belief is not None
+        return belief.probability
+
+    assert unnamed("Hi Dana, it's Marcus with Northline.") < 0.5
+    assert unnamed("Hi Dana, your controller Marcus said to call you.", "Call 615-555-0142.") > 0.5
 
 
 def test_labelled_messages_are_whole() -> None:

@@ -79,6 +79,7 @@ def test_finds_telephone_numbers(text: str, digits: list[str]) -> None:
         "a card ending in 0142",
         "twenty five percent of fifty five hundred",
         "12,500 units at 4.75 each",
+        "settled at 380, 410 and 395 a ton",
         "",
     ],
 )

@@ -149,3 +149,21 @@ def test_a_coachs_own_phrases_decide(own: str, text: str, status: str) -> None:
     found = next(one for one in findings if one.rule == "checking_in")
     assert found.status == status
     assert [one.quote for one in found.evidence] == (["billing errors:"] if status == "flagged" else [])
+
+
+def test_a_coachs_own_phrase_wins_over_a_praised_value() -> None:
+    text = PASSED["missing_value_prop"][1]
+    own = '[rules.missing_value_prop]\nalways = ["harlan foods"]\n[strengths.specific_value]\nexceptions = ["tallow"]\n'
+    playbook = playbooks.parse(f'based_on = "cold-outreach"\n{own}')
+    found = judge(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook)
+    assert next(one for one in found.findings if one.rule == "missing_value_prop").status == "flagged"
+    assert not any(one.rule == "specific_value" for one in found.strengths)
+
+
+def test_a_phrase_a_coach_adds_to_a_strength_decides() -> None:
+    own = '[strengths.memorable_close]\nphrases = ["see you on the slopes"]\n'
+    playbook = playbooks.parse(f'based_on = "cold-outreach"\n{own}')
+    text = "Hi Jo, Ted with Corvid. Your boxes split at the seam. I'll try you Thursday. See you on the slopes."
+    praised = judge(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook).strengths
+    (found,) = [one for one in praised if one.rule == "memorable_close"]
+    assert found.evidence[0].quote == "See you on the slopes."

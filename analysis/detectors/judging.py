@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
-from analysis.detectors.base import Detector, Heard, Verdict, not_evaluated, passed
+from analysis.detectors.base import Detector, Heard, Verdict, not_evaluated
 from analysis.detectors.doubt import doubted
-from analysis.detectors.meant import weighed, weighed_strength
+from analysis.detectors.meant import decided, judged, judged_strength
 from analysis.detectors.wording import say_instead
 from models.playbook import RuleSettings
 from models.report import Finding, PointsLost, Score, Strength
@@ -55,9 +55,7 @@ def _verdict(detector: Detector, heard: Heard, settings: RuleSettings, praised: 
     if not settings.enabled:
         return not_evaluated(f"The playbook {heard.playbook.name} leaves this rule out.")
     verdict = detector(heard, settings)
-    if RULED_OUT_BY.get(detector.__name__) in praised and verdict.status != "not_evaluated":
-        return passed(**verdict.detail)
-    return weighed(detector.__name__, verdict, heard)
+    return judged(detector.__name__, verdict, heard, ruled_out=RULED_OUT_BY.get(detector.__name__) in praised)
 
 
 def _strengths(detectors: Iterable[Detector], heard: Heard) -> Iterable[Strength]:
@@ -69,9 +67,10 @@ def _strengths(detectors: Iterable[Detector], heard: Heard) -> Iterable[Strength
 
 def _praise(detectors: Iterable[Detector], heard: Heard) -> dict[str, Verdict]:
     by_words = {one.__name__: one(heard, heard.playbook.strengths[one.__name__]) for one in detectors}
-    verdicts = {rule: weighed_strength(rule, verdict, heard) for rule, verdict in by_words.items()}
+    verdicts = {rule: judged_strength(rule, verdict, heard) for rule, verdict in by_words.items()}
     for rule, proof in PROVED_BY.items():
-        if verdicts[rule].status != "passed" and verdicts[proof].status == "passed":
+        by_coach = decided(heard.playbook.strengths[rule], heard)
+        if by_coach is None and verdicts[rule].status != "passed" and verdicts[proof].status == "passed":
             verdicts[rule] = verdicts[proof]
     return verdicts
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from analysis.detectors.base import Heard, once_per_message
-from analysis.detectors.people import COMMON, introduction
+from analysis.detectors.people import introduction
+from analysis.detectors.people.words import COMMON
 from analysis.detectors.text import Span
 from analysis.spoken import word_set
 

@@ -7,6 +7,7 @@ takes likeness for sameness. One small set of weights a rule, learnt on authors 
 from typing import TYPE_CHECKING
 
 from analysis.detectors.base import Heard, Verdict, flagged, not_evaluated, passed
+from models.playbook import RuleSettings
 from models.report import Evidence
 
 if TYPE_CHECKING:
@@ -20,18 +21,24 @@ OF_SEVERAL_SENTENCES = frozenset({"vague_opener"})
 OPPOSITES = {"specific_value": "missing_value_prop"}
 
 
-def weighed(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
+def decided(settings: RuleSettings, heard: Heard) -> bool | None:
+    """What a coach's own phrases say of a rule or strength, before anything is weighed; None where they are silent."""
+    if heard.has(settings.never):
+        return False
+    return True if heard.has(settings.always) else None
+
+
+def judged(rule: str, verdict: Verdict, heard: Heard, *, ruled_out: bool = False) -> Verdict:
     """The verdict on a rule, once more: a coach's own phrases decide, then words and meaning together."""
     if verdict.status == "not_evaluated":
         return verdict
     settings = heard.playbook.rules[rule]
-    if heard.has(settings.never):
+    by_coach = decided(settings, heard)
+    if by_coach:
+        return flagged(*(heard.evidence(span) for span in heard.find(settings.always)), **verdict.detail)
+    if by_coach is False or ruled_out:
         return passed(**verdict.detail)
-    if said := heard.find(settings.always):
-        return flagged(*(heard.evidence(span) for span in said), **verdict.detail)
-    if heard.understood is None:
-        return verdict
-    belief = heard.understood.belief(rule, by_words=verdict.status == "flagged")
+    belief = heard.understood.belief(rule, by_words=verdict.status == "flagged") if heard.understood else None
     if belief is None:
         return verdict
     detail = {**verdict.detail, "confidence": _confidence(belief)}
@@ -43,11 +50,14 @@ def weighed(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
     return passed(**detail) if evidence is None else flagged(*evidence, **detail)
 
 
-def weighed_strength(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
+def judged_strength(rule: str, verdict: Verdict, heard: Heard) -> Verdict:
     """The same for a strength, which is there when its verdict is `passed`."""
     settings = heard.playbook.strengths[rule]
-    if said := heard.find(settings.always):
-        return passed(*(heard.evidence(span) for span in said))
+    by_coach = decided(settings, heard)
+    if by_coach:
+        return passed(*(heard.evidence(span) for span in heard.find(settings.always)))
+    if by_coach is False:
+        return not_evaluated("Not heard.")
     there = verdict.status == "passed"
     asked = OPPOSITES.get(rule, rule)
     belief = heard.understood.belief(asked, by_words=there is (asked == rule)) if heard.understood else None

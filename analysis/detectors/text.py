@@ -46,6 +46,10 @@ class Span:
     def size(self) -> int:
         return self.last - self.first + 1
 
+    def touches(self, other: "Span") -> bool:
+        """Whether they share a word."""
+        return self.first <= other.last and other.first <= self.last
+
 
 class Said:
     """The tokens of one message, its sentences, and one line of text in which phrases are looked for."""

@@ -1,7 +1,7 @@
 """Meaning, not only words: how likely it is that a message says what a rule listens for, however it is worded.
 
 MiniLM (from an installed package) reads every sentence alone and within its message. Small linear heads, trained on
-labelled messages by `analysis.meaning.train`, turn what it understood, the words themselves and the verdict of the
+labelled messages by `analysis.meaning.training`, turn what it understood, the words themselves and the verdict of the
 phrase rules into one probability a label. docs/decisions/0005 has the comparison that led here.
 """
 

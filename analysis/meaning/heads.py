@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from analysis.meaning.reading import NgramTable, Read, with_neighbours
 
 SENTENCE_NGRAM_TOTAL: Final = 3.0
 MESSAGE_NGRAM_TOTAL: Final = 6.0
+#: How many words before and after count for a word: of what was understood, and of how they are written.
+STATES_REACH, MARKS_REACH = 2, 3
 #: A message label that no sentence carries: it is true when no sentence says one of these.
 ABSENT_WITHOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "missing_value_prop": ("specific_value",),
@@ -33,7 +35,9 @@ class Heads:
     sentence_labels: tuple[str, ...]
     message_labels: tuple[str, ...]
     table: NgramTable
-    word_dense: Dense
+    word_parts: Dense
+    word_hidden: Dense
+    word_out: Dense
     sentence_dense: Dense
     sentence_ngram: Floats
     sentence_scale: Floats
@@ -56,7 +60,9 @@ class Heads:
             sentence_labels=tuple(str(held["sentence_labels"]).split()),
             message_labels=tuple(str(held["message_labels"]).split()),
             table=NgramTable(str(held["ngrams"]).split("\n"), floats("rarity")),
-            word_dense=Dense(floats("word_dense"), floats("word_bias")),
+            word_parts=Dense(floats("word_parts"), floats("word_parts_bias")),
+            word_hidden=Dense(floats("word_hidden"), floats("word_hidden_bias")),
+            word_out=Dense(floats("word_out"), floats("word_out_bias")),
             sentence_dense=Dense(floats("sentence_dense"), floats("sentence_bias")),
             sentence_ngram=floats("sentence_ngram"),
             sentence_scale=floats("sentence_scale"),
@@ -67,9 +73,40 @@ class Heads:
             cuts=floats("cuts"),
         )
 
+    def save(self, path: Path) -> None:
+        half = {
+            "rarity": self.table.rarity,
+            "word_parts": self.word_parts.weight,
+            "word_parts_bias": self.word_parts.bias,
+            "word_hidden": self.word_hidden.weight,
+            "word_hidden_bias": self.word_hidden.bias,
+            "word_out": self.word_out.weight,
+            "word_out_bias": self.word_out.bias,
+            "sentence_dense": self.sentence_dense.weight,
+            "sentence_bias": self.sentence_dense.bias,
+            "sentence_ngram": self.sentence_ngram,
+            "sentence_scale": self.sentence_scale,
+            "message_dense": self.message_dense.weight,
+            "message_bias": self.message_dense.bias,
+            "message_ngram": self.message_ngram,
+            "words_only": self.words_only.weight,
+            "words_only_bias": self.words_only.bias,
+            "combine": self.combine,
+            "cuts": self.cuts,
+        }
+        words = {
+            "word_labels": " ".join(self.word_labels),
+            "sentence_labels": " ".join(self.sentence_labels),
+            "message_labels": " ".join(self.message_labels),
+            "ngrams": "\n".join(self.table.known),
+        }
+        arrays: dict[str, Any] = {name: values.astype(np.float16) for name, values in half.items()}
+        arrays |= {name: np.array(text) for name, text in words.items()}
+        np.savez_compressed(path, **arrays)
+
     def word_logits(self, seen: Read) -> Floats:
         """One row a word: how much it belongs to each of the word labels."""
-        return self.word_dense(with_neighbours(seen.words))
+        return self.word_out(np.maximum(self.word_hidden(word_inputs(seen, self.word_parts)), 0))
 
     def sentence_logits(self, seen: Read) -> Floats:
         logits = self.sentence_dense(seen.sentences)
@@ -93,6 +130,11 @@ class Heads:
     def weighed(self, row: int, opinions: Floats, by_words: float) -> float:
         """The logit of one message label from its three opinions and the phrase rule's (1 where it fires)."""
         return float(np.append(opinions, [by_words, 1.0]) @ self.combine[row])
+
+
+def word_inputs(seen: Read, parts: Dense) -> Floats:
+    """What the word labels are told from: what was understood of a word and how it is written, with its neighbours."""
+    return np.hstack([with_neighbours(parts(seen.words), STATES_REACH), with_neighbours(seen.marks, MARKS_REACH)])
 
 
 def probability(logits: Floats | float) -> Floats:

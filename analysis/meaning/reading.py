@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from analysis.detectors.words import fold
 from analysis.meaning.encoder import MAX_TOKENS, UNKNOWN, Encoder, Floats
+from analysis.meaning.marks import marks
 
 #: The middle layers know wording and grammar best, the later ones topic; the last one was measured to add nothing.
 READ_LAYERS: Final = (3, 5)
@@ -70,11 +71,12 @@ def structure(sentence: str, tokens: Sequence[str], place: int, of: int) -> list
 
 @dataclass(frozen=True)
 class Read:
-    """One message as the heads see it; `words` has one row a word, in order, whatever its sentence."""
+    """One message as the heads see it; `words` and `marks` have one row a word, in order, whatever its sentence."""
 
     sentences: Floats
     message: Floats
     words: Floats
+    marks: Floats
     sentence_ngrams: tuple[tuple[str, ...], ...]
 
     @property
@@ -106,6 +108,7 @@ def read(sentences: Sequence[str], encoder: Encoder) -> Read:
         sentences=np.hstack([*columns, np.array(shape, np.float32)]),
         message=np.concatenate([_even(part) for part in summary]),
         words=np.hstack([_even(vectors) for vectors in said_words]),
+        marks=marks([word for sentence in sentences for word in sentence.split() or [""]]),
         sentence_ngrams=tuple(tuple(ngrams(said)) for said in tokens),
     )
 
@@ -140,10 +143,11 @@ def _by_word(state: Floats, words: Sequence[Sequence[int]]) -> Floats:
     return result
 
 
-def with_neighbours(words: Floats) -> Floats:
-    """Every word next to the one before it and the one after: 'with Northline', 'Marcus here'."""
-    nothing = np.zeros_like(words[:1])
-    return np.hstack([words, np.vstack([nothing, words[:-1]]), np.vstack([words[1:], nothing])])
+def with_neighbours(rows: Floats, reach: int) -> Floats:
+    """Every word beside those before it and after it, nearest in the middle: 'with Northline', 'Marcus here'."""
+    nothing = np.zeros((reach, rows.shape[1]), np.float32)
+    padded = np.vstack([nothing, rows, nothing])
+    return np.hstack([padded[at : at + len(rows)] for at in range(2 * reach + 1)])
 
 
 def _even(vectors: Floats) -> Floats:

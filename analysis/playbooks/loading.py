@@ -106,20 +106,20 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _deciding(base: Mapping[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """Phrases a coach adds to those of the base decide by themselves: whoever adds one wants to see it work."""
-    rules = data.get("rules")
-    if not isinstance(rules, dict):
-        return data  # its type is refused later
-    decided = {}
-    for name, rule in rules.items():
-        before = base.get("rules", {}).get(name, {})
-        decided[name] = rule
-        if isinstance(rule, dict):
-            always, never = _added(before, rule, "phrases"), _added(before, rule, "exceptions")
-            decided[name] = rule | {
-                "always": [*_listed(rule, "always"), *always],
-                "never": [*_listed(rule, "never"), *never],
-            }
-    return data | {"rules": decided}
+    tables = {name: table for name in ("rules", "strengths") if isinstance(table := data.get(name), dict)}
+    return data | {
+        name: {rule: _with_decisions(base.get(name, {}).get(rule, {}), settings) for rule, settings in table.items()}
+        for name, table in tables.items()
+    }
+
+
+def _with_decisions(before: Mapping[str, Any], settings: Any) -> Any:
+    if not isinstance(settings, dict):
+        return settings  # its type is refused later
+    return settings | {
+        "always": [*_listed(settings, "always"), *_added(before, settings, "phrases")],
+        "never": [*_listed(settings, "never"), *_added(before, settings, "exceptions")],
+    }
 
 
 def _added(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> list[Any]:

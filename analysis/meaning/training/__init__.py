@@ -1,0 +1,1 @@
+"""Where the heads of `analysis.meaning` come from. Nothing here runs in the product."""
