@@ -1,6 +1,6 @@
 """The straight path of a recording: decode, find the message, transcribe, measure, judge, report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,28 +10,24 @@ import numpy as np
 
 from analysis import __version__
 from analysis.audio.decode import Decode, Sound, decode
-from analysis.audio.message import Message, cut, find_message, marked_message
-from analysis.audio.speech import Span
+from analysis.audio.message import Message, find_message, marked_message
 from analysis.detectors import Heard, judge_heard
 from analysis.meaning import installed
 from analysis.measure import Measured, measure, measure_script
-from analysis.prompts import message_words
+from analysis.prompts import without_prompts
 from analysis.repeats import Recall, Traces, find_repeats
 from analysis.rewrite import rewrite
 from analysis.speech.transcriber import Transcriber
-from models.errors import NoSpeech, NothingAfterBeep
+from models.errors import NoSpeech
 from models.playbook import Playbook
 from models.recording import CallContext, GivenWindow
 from models.report import PlaybookRef, Repeats, Report
-from models.transcript import Transcript, Word
+from models.transcript import Transcript
 
 Stage = Literal["decoding", "listening", "transcribing", "judging"]
 OnStage = Callable[[Stage], None]
 
 WAVEFORM_BINS = 600
-EDGE_S = 0.1  # a word that reaches so little into a stretch of speech does not belong to it
-TURN_GAP_S = 0.8  # speech so long after the last word is somebody else's
-FOUND_BY_WORDS = 0.8  # how far a message is trusted that words alone told from a greeting
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def analyze(
     on_stage("listening")
     message = marked_message(sound, given) if given else find_message(sound, context.agent_channel)
     on_stage("transcribing")
-    message, transcript = _without_prompts(sound, message, _transcribe(message, transcriber))
+    message, transcript = without_prompts(sound, message, _transcribe(message, transcriber))
     on_stage("judging")
     measured = measure(message, transcript, clipped_share=sound.clipped_share, limits=playbook.limits)
     repeats = _repeats(message, transcript, context, recall)
@@ -108,43 +104,6 @@ def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:
         for word in heard.words
     )
     return Transcript.of_words(words, language=heard.language, engine=heard.engine, model=heard.model)
-
-
-def _without_prompts(sound: Sound, message: Message, transcript: Transcript) -> tuple[Message, Transcript]:
-    """What an answering machine says before and after is not the rep's; where no beep parted them, the words do.
-
-    Nor is a voice at the end that Whisper heard no words of.
-    """
-    window = message.window
-    if window.found_by == "given":
-        return message, transcript
-    kept = message_words(transcript.words, greeting=window.found_by != "beep")
-    words = transcript.words[kept.start : kept.stop]
-    if not words:
-        raise NothingAfterBeep(
-            "Only a greeting can be heard, and no message after it. If there is one, mark it by hand."
-        )
-    spans = [span for span in message.spans if _is_of_words(span, words)]
-    if len(spans) == len(message.spans) or not spans:
-        return message, transcript
-    by_words = len(kept) < len(transcript.words)
-    found = window.model_copy(
-        update={
-            "start_s": round(spans[0][0], 3) if kept.start else window.start_s,
-            "end_s": round(spans[-1][1], 3) if spans[-1] != message.spans[-1] else window.end_s,
-            "found_by": "speech" if kept.start else window.found_by,
-            "confidence": round(min(window.confidence, FOUND_BY_WORDS) if by_words else window.confidence, 2),
-        }
-    )
-    return cut(sound, found, spans), Transcript.of_words(
-        words, language=transcript.language, engine=transcript.engine, model=transcript.model
-    )
-
-
-def _is_of_words(span: Span, words: Sequence[Word]) -> bool:
-    """Whether a stretch of speech holds some of these words, or follows them closely."""
-    first_s, last_s = words[0].start_s or 0.0, words[-1].end_s or 0.0
-    return span[1] > first_s + EDGE_S and span[0] < last_s + TURN_GAP_S
 
 
 def _repeats(message: Message, transcript: Transcript, context: CallContext, recall: Recall | None) -> Repeats | None:

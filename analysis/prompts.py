@@ -8,13 +8,20 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from models.transcript import Word
+from analysis.audio.decode import Sound
+from analysis.audio.message import Message, cut
+from analysis.audio.speech import Span
+from models.errors import NothingAfterBeep
+from models.transcript import Transcript, Word
 
 GAP_S: Final = 0.5  # at least so much silence between a machine's prompt and the message
 NEAR_START: Final = 30  # words within which a greeting shows itself
 LEFT_TO_CALLERS: Final = 12  # words from which on a caller may ask to be left a message
 TO_THE_GAP: Final = 30  # words from its last phrase to the silence after it
 FEWEST_WORDS: Final = 3  # of a message
+EDGE_S: Final = 0.1  # kept before the first and after the last word, where no silence says more
+TURN_GAP_S: Final = 0.8  # speech so long after the last word is somebody else's
+FOUND_BY_WORDS: Final = 0.8  # how far a message is trusted that words alone told from a machine's
 
 _GREETING: Final = (
     r"(?:after|at|following) the (?:tone|beep)",
@@ -58,6 +65,49 @@ def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
 
 
 GREETING, LEAVE_ONE, TRAILER = _any_of(_GREETING), _any_of(_LEAVE_ONE), _any_of(_TRAILER)
+
+
+def without_prompts(sound: Sound, message: Message, transcript: Transcript) -> tuple[Message, Transcript]:
+    """The message and its words without a machine's, and without a voice at the end that no words were heard of.
+
+    A window that a person marked is left as it is. Raises NothingAfterBeep when all words are a greeting's.
+    """
+    window = message.window
+    if window.found_by == "given":
+        return message, transcript
+    kept = message_words(transcript.words, greeting=window.found_by != "beep")
+    words = transcript.words[kept.start : kept.stop]
+    if not words:
+        raise NothingAfterBeep(
+            "Only a greeting can be heard, and no message after it. If there is one, mark it by hand."
+        )
+    start_s = _start_s(transcript.words, kept, message.spans) if kept.start else window.start_s
+    end_s = min(_end_s(transcript.words, kept, message.spans), window.end_s)
+    if (start_s, end_s) == (window.start_s, window.end_s):
+        return message, transcript
+    found = window.model_copy(update={"start_s": round(start_s, 3), "end_s": round(end_s, 3)})
+    if len(kept) < len(transcript.words):
+        confidence = min(window.confidence, FOUND_BY_WORDS)
+        found_by = "speech" if kept.start else window.found_by
+        found = found.model_copy(update={"found_by": found_by, "confidence": confidence})
+    return cut(sound, found), Transcript.of_words(
+        words, language=transcript.language, engine=transcript.engine, model=transcript.model
+    )
+
+
+def _start_s(words: Sequence[Word], kept: range, spans: Sequence[Span]) -> float:
+    """Where speech begins again after the greeting's last word; times of words are loose."""
+    before_s, first_s = words[kept.start - 1].end_s or 0.0, words[kept.start].start_s or 0.0
+    begins = [start for start, end in spans if start > before_s - EDGE_S and end > first_s + EDGE_S]
+    return begins[0] if begins and begins[0] < first_s + TURN_GAP_S else first_s - EDGE_S
+
+
+def _end_s(words: Sequence[Word], kept: range, spans: Sequence[Span]) -> float:
+    """Where speech ends that holds the message's last words, or follows them closely, and none of a machine's."""
+    last_s = words[kept.stop - 1].end_s or 0.0
+    until_s = words[kept.stop].start_s or 0.0 if kept.stop < len(words) else float("inf")
+    ends = [end for start, end in spans if start < min(last_s + TURN_GAP_S, until_s - EDGE_S)]
+    return ends[-1] if ends and ends[-1] < until_s + EDGE_S else last_s + EDGE_S
 
 
 def message_words(words: Sequence[Word], *, greeting: bool = True) -> range:

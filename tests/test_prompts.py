@@ -2,8 +2,13 @@
 
 import pytest
 
-from analysis.prompts import message_words
-from models.transcript import Word
+from analysis.audio.decode import Sound
+from analysis.audio.message import Message, cut
+from analysis.prompts import message_words, without_prompts
+from models.errors import NothingAfterBeep
+from models.report import MessageWindow
+from models.transcript import Transcript, Word
+from tests.sounds import as_sound, steady_voice
 
 MESSAGE = (
     "Hi Dana, this is Marcus with Northline. I noticed your trucks wait two hours at the dock. Call me at 615-555-0142."
@@ -76,3 +81,56 @@ def test_without_a_silence_nothing_is_cut() -> None:
 
 def test_a_greeting_alone_leaves_no_words() -> None:
     assert kept(spoken(GREETINGS[0])) == ""
+
+
+# ------------------------------------------------------------------------------ with its sound
+
+
+def as_heard(*parts: str, gap_s: float = 1.0, glued: bool = False) -> tuple[Sound, Message, Transcript]:
+    """Parts as they were spoken and found: a stretch of speech each, or, if `glued`, one for all."""
+    words = spoken(*parts, gap_s=gap_s)
+    end_s = words[-1].end_s or 0.0
+    sound = as_sound(steady_voice(end_s + 0.5))
+    firsts = [0, *(place for place in range(1, len(words)) if words[place].start_s - words[place - 1].end_s > 0.4)]
+    lasts = [*(first - 1 for first in firsts[1:]), len(words) - 1]
+    spans = [(words[first].start_s, words[last].end_s) for first, last in zip(firsts, lasts, strict=True)]
+    window = MessageWindow(start_s=0, end_s=end_s, found_by="whole_file", confidence=0.95)
+    message = cut(sound, window, [(0.0, end_s)] if glued else spans)
+    return sound, message, Transcript.of_words(words, language="en", engine="scripted")
+
+
+@pytest.mark.parametrize("glued", [False, True])
+def test_the_message_is_cut_to_its_words(glued: bool) -> None:
+    sound, message, transcript = as_heard(GREETINGS[0], MESSAGE, TRAILERS[1], glued=glued)
+    found, kept_transcript = without_prompts(sound, message, transcript)
+    assert kept_transcript.text == MESSAGE
+    first, last = kept_transcript.words[0], kept_transcript.words[-1]
+    assert found.window.start_s == pytest.approx(first.start_s, abs=0.15)
+    assert found.window.end_s == pytest.approx(last.end_s, abs=0.15)
+    assert found.window.found_by == "speech"
+    assert found.window.confidence <= 0.8
+    assert found.samples.size == pytest.approx((found.window.end_s - found.window.start_s) * 16_000, abs=2)
+
+
+def test_without_a_machine_nothing_changes() -> None:
+    sound, message, transcript = as_heard(*MESSAGE.split(". "))
+    assert without_prompts(sound, message, transcript) == (message, transcript)
+
+
+def test_a_voice_at_the_end_without_words_is_not_the_reps() -> None:
+    sound, message, transcript = as_heard(MESSAGE, "Goodbye.", gap_s=2)
+    unheard = Transcript.of_words(transcript.words[:-1], language="en", engine="scripted")
+    found, _ = without_prompts(sound, message, unheard)
+    assert found.window.end_s == pytest.approx(unheard.words[-1].end_s, abs=0.15)
+    assert (found.window.found_by, found.window.confidence) == ("whole_file", 0.95)
+
+
+def test_what_a_person_marked_stays() -> None:
+    sound, message, transcript = as_heard(GREETINGS[0], MESSAGE)
+    given = cut(sound, message.window.model_copy(update={"found_by": "given"}))
+    assert without_prompts(sound, given, transcript) == (given, transcript)
+
+
+def test_a_greeting_and_no_message() -> None:
+    with pytest.raises(NothingAfterBeep, match="Only a greeting"):
+        without_prompts(*as_heard(GREETINGS[0]))
