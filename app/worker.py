@@ -19,6 +19,8 @@ from app.store import Store
 
 log = logging.getLogger(__name__)
 
+BEHIND_THE_SERVICE = 10  # niceness: on the same cores, who asks for a page is answered before a batch goes on
+
 
 def work(settings: Settings, *, attached: bool = False) -> None:
     """Work until stopped: by a signal, or, if `attached`, when standard input closes."""
@@ -28,6 +30,7 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     if attached:
+        os.nice(BEHIND_THE_SERVICE)
         threading.Thread(target=_die_with_standard_input, daemon=True).start()
     migrate(settings)
     slot = _take_slot(settings)

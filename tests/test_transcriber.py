@@ -316,16 +316,23 @@ def test_words_carry_no_spaces_and_make_the_text(heard: Transcript) -> None:
 
 
 @pytest.mark.whisper
-def test_words_are_the_same_alone_and_in_any_batch(model_dir: Path, heard: Transcript, message: Message) -> None:
-    others = [message.samples[: second * 16_000] for second in (9, 4, 6)]
-    for batch in ([message.samples, *others], [others[0], message.samples, others[1]]):
-        engine = OpenAIWhisper("base", model_dir=model_dir, batch_size=len(batch))
-        engine.streams = 1
-        together = engine.transcribe(batch)
-        (mine,) = (found for given, found in zip(batch, together, strict=True) if given is message.samples)
-        assert mine.text == heard.text
-        for word, alone in zip(mine.words, heard.words, strict=True):
-            assert (word.start_s, word.end_s) == pytest.approx((alone.start_s, alone.end_s), abs=0.05)
+@pytest.mark.parametrize("engine_class", [OpenAIWhisper, FasterWhisper])
+def test_words_are_the_same_alone_and_in_any_batch(
+    model_dir: Path, message: Message, engine_class: type[BatchTranscriber]
+) -> None:
+    if engine_class is FasterWhisper:
+        pytest.importorskip("ctranslate2")
+    engine = engine_class("base", model_dir=model_dir)
+    several = [find_message(decode(path)).samples for path in sorted(SAMPLE.parent.glob("0[159]-*.[mw][pa][3v]"))]
+    several += [message.samples, message.samples[: 9 * 16_000], message.samples[: 4 * 16_000]]
+    alone = [told(engine.transcribe([one])[0]) for one in several]
+    assert [told(one) for one in engine.transcribe(several)] == alone
+    engine.streams = 1
+    assert [told(one) for one in engine.transcribe(several[::-1])] == alone[::-1]
+
+
+def told(transcript: Transcript) -> list[tuple[str, float | None, float | None]]:
+    return [(word.text, word.start_s, word.end_s) for word in transcript.words]
 
 
 @pytest.mark.whisper

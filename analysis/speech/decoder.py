@@ -148,8 +148,11 @@ class BatchDecoder:
         ]
 
     def _heads(self, x: Any) -> Any:
-        """(rows, positions, width) by heads: (rows, heads, positions, width of a head)."""
-        return x.view(*x.shape[:2], self.dims.n_text_head, -1).transpose(1, 2).contiguous()
+        """(rows, positions, width) by heads: (rows, heads, positions, width of a head), in the decoder's precision.
+
+        In less, rounding would differ with the shape of a batch, and now and then decide between two words.
+        """
+        return x.to(self.dtype).view(*x.shape[:2], self.dims.n_text_head, -1).transpose(1, 2).contiguous()
 
     def _step(self, heard: Any, at: int, layers: Sequence[Layer], mask: Any) -> tuple[Any, Any]:
         """Logits, and where each row looked at its last token: shape (rows, alignment heads, positions)."""
@@ -174,13 +177,12 @@ class BatchDecoder:
         return logits, torch.cat(looked, dim=1)
 
     def _attend(self, queries: Any, keys: Any, values: Any, mask: Any) -> tuple[Any, Any]:
-        """What is seen, in the queries' precision, and the scores before they become weights."""
-        scaled = (self._heads(queries) * keys.shape[-1] ** -0.5).to(keys.dtype)
-        scores = (scaled @ keys.transpose(-1, -2)).float()
+        """What is seen, and the scores before they become weights."""
+        scores = ((self._heads(queries) * keys.shape[-1] ** -0.5) @ keys.transpose(-1, -2)).float()
         if mask is not None:
             scores = scores + mask
         seen = scores.softmax(dim=-1).to(values.dtype) @ values
-        return seen.transpose(1, 2).flatten(start_dim=2).to(queries.dtype), scores
+        return seen.transpose(1, 2).flatten(start_dim=2), scores
 
 
 def _mask(lengths: Sequence[int], device: Any) -> Any:

@@ -22,8 +22,7 @@ UPLOADED = 40
 PER_REQUEST = 100
 
 
-def p95_ms(work: Callable[[], object], times: int) -> tuple[float, float]:
-    """Median and 95th percentile."""
+def median_and_p95_ms(work: Callable[[], object], times: int) -> tuple[float, float]:
     took = []
     for _ in range(times):
         began_s = time.perf_counter()
@@ -50,18 +49,13 @@ def measure(service: Service, queued: int, *, to_the_end: bool) -> None:
     print(f"first report {time.perf_counter() - began_s:.1f} s, a lone warm one {statistics.median(warm):.2f} s")
     for _ in range(queued // PER_REQUEST):
         client.post("/v1/batches", files=[("files", ("call.wav", sample))] * PER_REQUEST).raise_for_status()
-    print("queued", queued)
-    print(
-        "GET report: median {:.1f} ms, p95 {:.1f} ms".format(
-            *p95_ms(lambda: client.get(f"/v1/voicemails/{report['id']}/report"), ASKED)
-        )
-    )
-    print("upload acknowledged: median {:.1f} ms, p95 {:.1f} ms".format(*p95_ms(send, UPLOADED)))
-    print(
-        "with wait, ahead of the queue: {} s".format(
-            ", ".join(f"{_seconds(lambda: send(wait=120)):.2f}" for _ in range(5))
-        )
-    )
+    print(f"{queued} queued")
+    path = f"/v1/voicemails/{report['id']}/report"
+    for what, work, times in (("GET report", lambda: client.get(path), ASKED), ("upload acknowledged", send, UPLOADED)):
+        median_ms, slow_ms = median_and_p95_ms(work, times)
+        print(f"{what}: median {median_ms:.1f} ms, p95 {slow_ms:.1f} ms")
+    ahead = [_seconds(lambda: send(wait=120)) for _ in range(5)]
+    print(f"with wait, ahead of the queue: median {statistics.median(ahead):.2f} s, slowest {max(ahead):.2f} s")
     if to_the_end:
         _watch_memory(client, service.worker_pids()[0])
 

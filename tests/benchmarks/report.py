@@ -47,6 +47,8 @@ def markdown(page: Page) -> str:
         *(_row(result, page) for result in page.results),
         *(f"| {name} | {why} | | | |" for name, why in page.skipped.items()),
         "",
+        *_same_words(page.results),
+        "",
         "## Where the time goes",
         "",
         "CPU seconds for each recording, openai-whisper, batched.",
@@ -75,6 +77,19 @@ def _row(result: "Result", page: Page) -> str:
     baseline = next(one.wall_s for one in page.results if one.name == BASELINE)
     each, cpu = result.wall_s / page.recordings, result.cpu_s / page.recordings
     return f"| {result.name} | {each:.2f} | {cpu:.2f} | {baseline / result.wall_s:.2f} | {result.word_errors:.1f} % |"
+
+
+def _same_words(results: "Sequence[Result]") -> list[str]:
+    """Whether a recording's words depend on what else was in its batch."""
+    texts = {result.name: result.texts for result in results}
+    sentences = []
+    for name, batched in texts.items():
+        if name.startswith(OURS) and name.endswith("batched"):
+            engine = name.removesuffix(", batched")
+            pairs = zip(batched, texts[f"{engine}, alone"], strict=True)
+            differ = sum(one != other for one, other in pairs)
+            sentences.append(f"{engine}: of {len(batched)} recordings {differ} read otherwise alone than in the batch.")
+    return sentences
 
 
 def _stages(shares: Sequence[Share]) -> list[str]:
