@@ -6,16 +6,19 @@ No measure is ever a silent zero: what cannot be measured is None, and `not_meas
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.audio.loudness import PAUSE_THRESHOLD_S, find_pauses, loudness_db, signal_to_noise_db
+from analysis.audio.loudness import PAUSE_THRESHOLD_S, find_pauses, find_silences, loudness_db, signal_to_noise_db
 from analysis.audio.message import Message
 from analysis.audio.pitch import pitch_sd_semitones
 from analysis.audio.quality import hear_quality
+from analysis.audio.speech import Span
 from analysis.spoken import PhoneNumber, count_spoken_words, find_phone_numbers
 from models.playbook import Limits
 from models.report import Measurements
 from models.transcript import Transcript, Word
 
 PITCH_NEEDS_SNR_DB = 10.0
+NUMBER_GAP_S = 0.1  # the shortest silence that a number is set off by
+LOOSE_S, LATEST_S = 0.15, 0.9  # so much earlier or later than written may a number begin
 FILLERS = frozenset({"um", "umm", "uh", "uhh", "er", "erm", "hmm", "mm", "mhm", "ah"})
 SCRIPT_WPM = 150  # the pace a script is assumed to be spoken at
 
@@ -46,7 +49,9 @@ def measure(message: Message, transcript: Transcript, *, clipped_share: float, l
     pitch_sd, no_pitch = pitch_sd_semitones(message.samples)
     snr, no_snr = signal_to_noise_db(levels_db)
     no_pitch = no_pitch or quality.broken(message_s) or _too_noisy_for_pitch(snr)
-    number = _number_measures(transcript.words)
+    shift_s = message.window.start_s
+    silences = [(start + shift_s, end + shift_s) for start, end in find_silences(levels_db, NUMBER_GAP_S)]
+    number = _number_measures(transcript.words, silences)
     return Measured(
         Measurements(
             message_s=round(message_s, 2),
@@ -96,22 +101,33 @@ class _NumberMeasures:
     no_pace: str | None
 
 
-def _number_measures(words: Sequence[Word]) -> _NumberMeasures:
-    """How often a telephone number is said, and how fast where it is said slowest."""
+def _number_measures(words: Sequence[Word], silences: Sequence[Span] = ()) -> _NumberMeasures:
+    """How often a telephone number is said, and how fast where it is said slowest; silences in the words' seconds."""
     numbers = find_phone_numbers([word.text for word in words])
     if not numbers:
         return _NumberMeasures(0, None, "no telephone number was heard")
-    paces = [pace for number in numbers if (pace := _digits_per_s(number, words)) is not None]
+    paces = [pace for number in numbers if (pace := _digits_per_s(number, words, silences)) is not None]
     if not paces:
         return _NumberMeasures(len(numbers), None, "the words have no times")
     return _NumberMeasures(len(numbers), round(min(paces), 1), None)
 
 
-def _digits_per_s(number: PhoneNumber, words: Sequence[Word]) -> float | None:
+def _digits_per_s(number: PhoneNumber, words: Sequence[Word], silences: Sequence[Span]) -> float | None:
     start_s, end_s = words[number.first].start_s, words[number.last].end_s
-    if start_s is None or end_s is None or end_s <= start_s:
+    if start_s is None or end_s is None:
         return None
-    return len(number.digits) / (end_s - start_s)
+    start_s = _number_start_s(start_s, words[number.first - 1].end_s if number.first else None, silences)
+    return len(number.digits) / (end_s - start_s) if end_s > start_s else None
+
+
+def _number_start_s(written_s: float, before_s: float | None, silences: Sequence[Span]) -> float:
+    """Whisper tells well when a number ends, and badly when it begins: with the silence before it, or digits late.
+
+    So it begins where the first silence ends that may stand before it.
+    """
+    earliest_s = min(written_s, written_s if before_s is None else before_s) - LOOSE_S
+    ends = [end for _, end in silences if earliest_s <= end <= written_s + LATEST_S]
+    return ends[0] if ends else written_s
 
 
 def _too_little_for_a_rate(speech_s: float, spoken: int, limits: Limits) -> str | None:

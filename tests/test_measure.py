@@ -299,6 +299,19 @@ def test_the_window_counts_not_the_samples() -> None:
     assert result.measurements.message_s == 10
 
 
+@pytest.mark.parametrize("written_s", [2.45, 3.0, 3.6], ids=["with the silence before it", "right", "a digit late"])
+def test_a_number_begins_after_the_silence_before_it(written_s: float) -> None:
+    """Ten digits from 3.0 to 7.0 s, between silences of 0.5 s."""
+    sound = with_noise(bursts([2.5, 4.0, 2.0], [0.5, 0.5]), 30)
+    said = enumerate("call me back now at".split())
+    before = [Word(text=text, start_s=place * 0.49, end_s=(place + 1) * 0.49) for place, text in said]
+    number = Word(text="615-555-0142.", start_s=written_s, end_s=7.0)
+    words = [*before, number, Word(text="Thanks.", start_s=7.5, end_s=9.0)]
+    heard = Transcript.of_words(words, language="en", engine="scripted")
+    result = measure(as_message(sound), heard, clipped_share=0, limits=LIMITS)
+    assert result.measurements.phone_number_digits_per_s == pytest.approx(2.5, abs=0.1)
+
+
 # ------------------------------------------------------------------------------ documentation
 
 

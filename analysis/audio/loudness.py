@@ -32,10 +32,16 @@ def find_pauses(levels_db: Levels) -> tuple[list[float], str | None]:
     speech_db, floor_db = speech_and_floor_db(levels_db)
     if speech_db - floor_db < MIN_CONTRAST_DB:
         return [], "speech does not stand out from the noise"
+    return [end - start for start, end in find_silences(levels_db, PAUSE_THRESHOLD_S)], None
+
+
+def find_silences(levels_db: Levels, shortest_s: float) -> list[tuple[float, float]]:
+    """Start and end in seconds of every silence of at least `shortest_s`, between the first and the last sound."""
+    speech_db, floor_db = speech_and_floor_db(levels_db)
     loud = np.flatnonzero(levels_db >= floor_db + max(4.0, (speech_db - floor_db) / 3))
-    silent_frames = np.diff(loud) - 1
-    gaps_s = ((silent_frames - 1) * HOP + FRAME) / SAMPLE_RATE_HZ  # frames overlap: first's start to last's end
-    return [float(gap) for gap in gaps_s if gap >= PAUSE_THRESHOLD_S], None
+    gaps_s = ((np.diff(loud) - 2) * HOP + FRAME) / SAMPLE_RATE_HZ  # frames overlap: first's start to last's end
+    ends_s = loud[1:] * HOP / SAMPLE_RATE_HZ
+    return [(float(end - gap), float(end)) for end, gap in zip(ends_s, gaps_s, strict=True) if gap >= shortest_s]
 
 
 def signal_to_noise_db(levels_db: Levels) -> tuple[float | None, str | None]:
