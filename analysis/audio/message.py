@@ -17,8 +17,9 @@ STRAY_S, STRAY_GAP_S = 0.35, 1.0  # so short and so far from the rest, it is a c
 TAIL_S: Final = 0.07  # the speech detector lets go late
 TURN_GAP_S: Final = 2.0  # a longer silence ends a turn
 DOUBLE_BEEP_S: Final = 1.0  # two alike tones that begin within are one beep, played twice
-LONG_BEEP_S: Final = 0.25  # from here on a beep is not more of one for being longer
-UNGREETED: Final = 0.8  # how far a beep is trusted that no greeting led to
+LONG_BEEP_S: Final = 0.2  # from here on a beep is not more of one for being longer
+UNGREETED: Final = 0.65  # what a beep counts that no greeting led to
+CLEAR: Final = 0.7  # of the clearest: the first beep that reaches it is the one
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,17 @@ def _message_beep(sides: Sequence[Side]) -> Tone | None:
     """
     beeps = sorted(((beep, side) for side in sides for beep in _single_beeps(side)), key=lambda found: found[0].start_s)
     answered = [(beep, side) for beep, side in beeps if _spoken_s(sides, from_s=beep.end_s) >= MIN_SPEECH_S]
-    greeted = [beep for beep, side in answered if _is_greeted(beep, side)]
-    if greeted or answered:
-        return _first_clear(greeted or [beep for beep, _ in answered])
+    if answered:
+        weights = [_weight(beep, side) for beep, side in answered]
+        return next(beep for (beep, _), weight in zip(answered, weights, strict=True) if weight >= CLEAR * max(weights))
     last = [beep for beep, side in beeps if _is_greeted(beep, side) and not is_ringing_pitch(beep)]
     alone = sum(total_s(side.spans) >= MIN_SPEECH_S for side in sides) == 1
     return last[-1] if last and alone else None
 
 
-def _first_clear(beeps: Sequence[Tone]) -> Tone:
-    """The first one, unless a later one is much more of a beep."""
-    weights = [beep.clarity * min(1.0, beep.length_s / LONG_BEEP_S) for beep in beeps]
-    return next(beep for beep, weight in zip(beeps, weights, strict=True) if weight >= 0.6 * max(weights))
+def _weight(beep: Tone, side: Side) -> float:
+    """How much of a beep it is: clear, long, and led to by a greeting."""
+    return beep.clarity * min(1.0, beep.length_s / LONG_BEEP_S) * (1.0 if _is_greeted(beep, side) else UNGREETED)
 
 
 def _single_beeps(side: Side) -> list[Tone]:

@@ -209,7 +209,8 @@ def report_page(studio: Studio, calls: Sequence[Call], heard: int) -> str:
     outcomes = [outcome(call, report) for call, report in zip(calls, reports, strict=True)]
     for one in outcomes:
         if not one.right or one.false_beep or one.channel_right is False:
-            print("\n", one.call.name, one.call.codec, one.call.snr_db, one, file=sys.stderr)
+            errors_s = (one.start_error_s, one.end_error_s, one.beep_error_s)
+            print("\n", one.call.name, one.call.codec, one.call.snr_db, errors_s, one.channel_right, file=sys.stderr)
     found, hours = false_beeps_per_hour(studio)
     windows = [*window_rows(outcomes), ("false beeps in other sounds", f"{found} in {hours:.1f} h", "0 an hour")]
     some = calls[:heard]
