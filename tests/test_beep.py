@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.audio.beep import BIN_HZ, _interpolated_hz, find_beeps, find_tones
+from analysis.audio.beep import find_beeps
 from analysis.audio.decode import decode
+from analysis.audio.tones import BIN_HZ, _interpolated_hz, find_tones
 from tests import sounds
 from tests.sounds import RATE_HZ, Samples, cadence, silence, telephone_band, tone, touch_tones, with_noise
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analysis.audio.beep import Tone, is_of_the_network, is_ringing_pitch
+from analysis.audio.beep import is_of_the_network, is_ringing_pitch
 from analysis.audio.decode import SAMPLE_RATE_HZ, Samples, Sound
 from analysis.audio.sides import Side, distinct_channels, listen, without_cross_talk
 from analysis.audio.speech import Span, total_s
+from analysis.audio.tones import Tone
 from models.errors import NoSpeech, NothingAfterBeep
 from models.recording import MIN_MESSAGE_S, GivenWindow
 from models.report import FoundBy, MessageWindow

@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from analysis.audio.beep import Tone, beeps_among, find_tones
+from analysis.audio.beep import beeps_among
 from analysis.audio.decode import SAMPLE_RATE_HZ, Samples
 from analysis.audio.speech import SILENT_BELOW, Span, find_speech, overlap_s
+from analysis.audio.tones import Tone, find_tones
 
 FRAME: Final = SAMPLE_RATE_HZ // 20  # 50 ms
 SAME_DB: Final = -30.0  # two channels that differ by less are one recording, stored twice

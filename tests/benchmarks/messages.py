@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis import playbooks
-from analysis.audio.beep import beeps_among, find_tones
+from analysis.audio.beep import find_beeps
 from analysis.pipeline import analyze
 from app.collector import Collector
 from app.settings import Settings
@@ -159,7 +159,7 @@ def false_beeps_per_hour(studio: Studio) -> tuple[int, float]:
     """Beeps heard in sounds that have none: telephone tones, music, touch tones, and speech on the line and in noise."""
     found, seconds = 0, 0.0
     for sound in _other_sounds(studio):
-        found += len(beeps_among(find_tones(sound)))
+        found += len(find_beeps(sound))
         seconds += sound.size / sounds.RATE_HZ
     return found, seconds / 3600
 
