@@ -37,7 +37,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Ready."
 
 accuracy: setup  ## Measure the rules on unseen messages and write docs/accuracy.md
-	@{ $(BIN)/afterbeep evaluate --markdown tests/labelled/test-m.jsonl; sed -n '/^<!-- messages/,$$p' docs/accuracy.md; } \
+	@{ $(BIN)/afterbeep evaluate --markdown tests/labelled/test-*.jsonl; sed -n '/^<!-- messages/,$$p' docs/accuracy.md; } \
 	  > docs/accuracy.md.new && mv docs/accuracy.md.new docs/accuracy.md
 
 calls: setup  ## Measure on recorded calls, spoken by the voices in VOICES=folder, and write docs/accuracy.md

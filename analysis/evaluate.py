@@ -113,14 +113,15 @@ def table(accuracies: Sequence[RuleAccuracy]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def accuracy_page(accuracies: Sequence[RuleAccuracy], *, messages: int, file: str) -> str:
+def accuracy_page(accuracies: Sequence[RuleAccuracy], *, messages: int, files: Sequence[str]) -> str:
     """docs/accuracy.md: what was measured, on what, and what to make of it."""
     weak = [f"`{one.rule}`" for one in accuracies if one.precision is not None and one.precision < GATE]
     under = f"Under the gate: {', '.join(weak)}." if weak else "No rule is under the gate."
     return f"""# Accuracy
 
-How right the rules are on {messages} messages nobody tuned anything on: `{file}`, written by a hand that saw neither
-the rules nor the other messages, and opened only to measure. Written by `make accuracy`; a test measures again.
+How right the rules are on {messages} messages nobody tuned anything on: {", ".join(f"`{file}`" for file in files)}.
+Each is one hand that saw neither the rules nor other messages, opened only to measure. Written by `make accuracy`; a
+test measures again.
 
 {table(accuracies)}
 In brackets the 95 % Wilson interval. *Labelled* counts the messages for which the label holds, *flagged* those on which

@@ -202,21 +202,21 @@ def _context(given: Any) -> "CallContext":
 
 
 @main.command()
-@click.argument("file", type=click.File(encoding="utf-8"), metavar="FILE.jsonl|-")
+@click.argument("files", nargs=-1, required=True, type=click.File(encoding="utf-8"), metavar="FILE.jsonl|- ...")
 @click.option("--show-errors", is_flag=True, help="Show each message on which a rule and its label differ.")
 @click.option("--markdown", is_flag=True, help="Print the page docs/accuracy.md.")
 @json_option
 @playbook_option
-def evaluate(file: TextIO, show_errors: bool, markdown: bool, as_json: bool, playbook: str | None) -> None:
+def evaluate(files: tuple[TextIO, ...], show_errors: bool, markdown: bool, as_json: bool, playbook: str | None) -> None:
     """Precision, recall and F1 of every rule against labelled messages, one JSON object a line."""
     from analysis.evaluate import accuracy_page
     from analysis.evaluate import evaluate as run
     from app.terminal import show_accuracy
 
-    rows = _labelled_rows(file)
+    rows = [row for file in files for row in _labelled_rows(file)]
     accuracies = run(rows, _playbook(_settings(playbook=playbook)))
     if markdown:
-        print(accuracy_page(accuracies, messages=len(rows), file=file.name), end="")
+        print(accuracy_page(accuracies, messages=len(rows), files=[file.name for file in files]), end="")
     elif as_json:
         print(json.dumps([accuracy.summary() for accuracy in accuracies], indent=2))
     else:

@@ -114,8 +114,8 @@ def test_the_schools_differ_on_what_they_disagree_about() -> None:
         "persistent-pursuit": "meeting",
         "referral-only": "meeting",
     }
-    severity = {name: playbooks.load(name).rules["prior_contact_reference"].severity for name in playbooks.names()}
-    assert (severity["persistent-pursuit"], severity["known-contacts-only"]) == ("low", "high")
+    points = {name: playbooks.load(name).rules["prior_contact_reference"].points for name in playbooks.names()}
+    assert points["persistent-pursuit"] < points["cold-outreach"] < points["known-contacts-only"]
     longest_s = {name: playbooks.load(name).limits.length_target_s[1] for name in playbooks.names()}
     assert longest_s["educate-first"] < longest_s["cold-outreach"] < longest_s["persistent-pursuit"]
 

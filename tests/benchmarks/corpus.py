@@ -44,8 +44,11 @@ def spoken(command: str, folder: Path, count: int) -> list[Spoken]:
     found: list[Spoken] = []
     for number, text in enumerate(_texts()):
         path = folder / f"{number:03d}.wav"
-        if not path.exists():
+        words = path.with_suffix(".txt")  # beside the sound: the order of the texts changes with every new hand
+        if not path.exists() or not words.exists():
             _speak(command, text, number, path)
+            words.write_text(text, "utf-8")
+        text = words.read_text("utf-8")
         message = find_message(decode(path)).samples
         if SECONDS[0] <= message.size / SAMPLE_RATE_HZ <= SECONDS[1]:
             found.append(Spoken(path, message, text))
