@@ -188,8 +188,8 @@ def as_table(title: str, rows: Sequence[tuple[str, ...]], columns: Sequence[str]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--calls", type=int, default=240, help="calls in which the message is looked for")
-    parser.add_argument("--heard", type=int, default=60, help="the first so many are also heard by tiny.en and clean")
+    parser.add_argument("--calls", type=int, default=100, help="calls in which the message is looked for")
+    parser.add_argument("--heard", type=int, default=25, help="the first so many are also heard by tiny.en and clean")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/accuracy.md")
     asked = parser.parse_args()
     studio = Studio(read_corpus(asked.corpus), asked.corpus)
@@ -228,13 +228,12 @@ def report_page(studio: Studio, calls: Sequence[Call], heard: int) -> str:
 {len(calls)} calls built from spoken parts as dialers keep them: ringing, greeting, beep, message, hang-up; mono, a side a
 channel, cross-talk; µ-law, A-law, MP3, Opus, AMR and PCM; noise from none to 10 dB. Six neural voices speak
 {spoken["message"]} messages and {spoken["greeting"]} greetings. Found by the whole pipeline with the model `base`; nothing was
-tuned on these
-calls. Written by `make calls`.
+tuned on these calls. Written by `make calls`.
 
-{as_table("", windows, ("measured", "wanted"))}
+{as_table("On calls", windows, ("measured", "wanted"))}
 The first {heard} of them, as calls and as clean recordings of the same messages:
 
-{as_table("", words, ("`base`, calls", "`base`, clean", "`tiny.en`, calls", "`tiny.en`, clean"))}
+{as_table("Heard", words, ("`base`, calls", "`base`, clean", "`tiny.en`, calls", "`tiny.en`, clean"))}
 The voices are synthetic and speak more clearly than people do; recordings of real calls will be harder. A wrong word
 counts once; figures are compared digit by digit, so that 615 and “six one five” are the same.
 """
