@@ -15,6 +15,12 @@ MIN_CONTRAST_DB = 6.0  # less between speech and its floor, and neither noise no
 Levels = npt.NDArray[np.floating]
 
 
+def runs(held: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First place of every run of True, and the place behind its last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
+    return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
 def loudness_db(samples: Samples) -> Levels:
     """Level of each 10 ms of `samples` (shape (n,), 16 kHz), in dB of full scale; shape (n // 160 + 1,)."""
     import librosa  # heavy

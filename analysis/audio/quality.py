@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from analysis.audio.decode import SAMPLE_RATE_HZ, Samples
-from analysis.audio.loudness import Levels, speech_and_floor_db
+from analysis.audio.loudness import Levels, runs, speech_and_floor_db
 
 STEP: Final = SAMPLE_RATE_HZ // 200  # 5 ms
 HOLE_DB: Final = -40.0  # under the speech, and the sound is gone
@@ -52,14 +52,12 @@ def count_dropouts(samples: Samples) -> int:
         return 0
     levels_db = 10 * np.log10(power + 1e-12)
     speech_db = float(np.percentile(levels_db, 80))
-    gone = np.concatenate([[False], levels_db < speech_db + HOLE_DB, [False]])
-    edges = np.flatnonzero(np.diff(gone.astype(np.int8)))
     step_s = STEP / SAMPLE_RATE_HZ
     return sum(
         SHORTEST_HOLE_S <= (end - start) * step_s <= LONGEST_HOLE_S
         and max(levels_db[max(start - 2, 0) : start], default=-120.0) >= speech_db + EDGE_DB
         and max(levels_db[end : end + 2], default=-120.0) >= speech_db + EDGE_DB
-        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        for start, end in runs(levels_db < speech_db + HOLE_DB)
     )
 
 

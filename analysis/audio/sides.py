@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from analysis.audio.beep import beeps_among
 from analysis.audio.decode import SAMPLE_RATE_HZ, Samples
+from analysis.audio.loudness import runs
 from analysis.audio.speech import SILENT_BELOW, Span, find_speech, overlap_s
 from analysis.audio.tones import Tone, find_tones
 
@@ -86,12 +87,10 @@ def _own(side: Side, sides: list[Side], levels_db: dict[int, npt.NDArray[np.floa
 def _kept(span: Span, mine: npt.NDArray[np.bool_]) -> list[Span]:
     """The parts of a span in which the side itself speaks, with the span's own edges where it does from there on."""
     first, last = _frame(span[0]), _frame(span[1]) + 1
-    inside = np.concatenate([[False], mine[first:last], [False]])
-    edges = np.flatnonzero(np.diff(inside.astype(np.int8))) + first
     frame_s = FRAME / SAMPLE_RATE_HZ
     parts = [
-        (max(start * frame_s, span[0]), min(end * frame_s, span[1]))
-        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        (max((first + start) * frame_s, span[0]), min((first + end) * frame_s, span[1]))
+        for start, end in runs(mine[first:last])
     ]
     return [part for part in parts if part[1] - part[0] >= 0.2]
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.audio.decode import SAMPLE_RATE_HZ, Samples
+from analysis.audio.loudness import runs
 
 Floats = npt.NDArray[np.floating]
 
@@ -196,9 +197,8 @@ def _edges(envelope: Floats, run: _Run, first: int) -> tuple[int, int] | None:
 
 def _for_a_while(quiet: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Only quiet that lasts: codecs for speech tear a tone apart for a moment."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8)))
     lasting = quiet.copy()
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
+    for start, end in runs(quiet):
         if start > 0 and end < quiet.size and end - start < TORN_S * RATE_HZ:
             lasting[start:end] = False
     return lasting

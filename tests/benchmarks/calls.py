@@ -51,17 +51,10 @@ class Call:
 class Studio:
     """Spoken parts at hand, and the calls that are made of them."""
 
-    def __init__(self, corpus: Sequence[Spoken], folder: Path, *, held_out: int | None = None) -> None:
-        """With `held_out` only every third voice part is used, the one of that number: the others are for tuning."""
+    def __init__(self, corpus: Sequence[Spoken], folder: Path) -> None:
         self.folder = folder
-        self.corpus = corpus
         self.by_kind = {
-            kind: [
-                one
-                for number, one in enumerate(part for part in corpus if part.kind == kind)
-                if held_out is None or kind == "trailer" or number % 3 == held_out
-            ]
-            for kind in ("message", "greeting", "trailer")
+            kind: [part for part in corpus if part.kind == kind] for kind in ("message", "greeting", "trailer")
         }
 
     def spoken(self, part: Spoken) -> Samples:
