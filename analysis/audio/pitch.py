@@ -51,4 +51,5 @@ def _is_voiced(frames: Samples, periods: NDArray[np.int64]) -> NDArray[np.bool_]
     energy = np.sqrt((now**2).sum(axis=1) * (later**2).sum(axis=1))
     level = np.sqrt((frames**2).mean(axis=1))
     repeats: NDArray[np.bool_] = (now * later).sum(axis=1) > VOICED_ABOVE * energy
-    return repeats & (level > LOUD_ABOVE * np.percentile(level, 95))
+    loud: NDArray[np.bool_] = level > LOUD_ABOVE * np.percentile(level, 95)
+    return repeats & loud
