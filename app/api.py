@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
@@ -18,6 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.intake import Arrival, Intake
+from app.listing import Filter, filter_of
 from app.playback import media_type
 from app.problems import problem
 from app.rewriter import Rewriter, Suggestion
@@ -98,9 +99,12 @@ async def receive_voicemail(
 
 @router.get("/voicemails", summary="List recordings, the newest first")
 def list_voicemails(
-    request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
+    request: Request,
+    matching: Annotated[Filter, Depends(filter_of)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: str | None = None,
 ) -> VoicemailPage:
-    rows = _store(request).recordings(limit + 1, before=cursor)
+    rows = _store(request).recordings(limit + 1, before=cursor, matching=matching)
     items = [Voicemail.of(row) for row in rows[:limit]]
     return VoicemailPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
@@ -173,6 +177,11 @@ def show_audio(
     recording_id: str,
     playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
 ) -> FileResponse:
+    return audio_file(request, recording_id, playable=playable)
+
+
+def audio_file(request: Request, recording_id: str, *, playable: bool) -> FileResponse:
+    """The recording as it came, or what browsers can play of it. Raises NotFound."""
     row = _store(request).recording(recording_id)
     copy = request.app.state.audio.playable(recording_id)
     if playable and copy.exists():

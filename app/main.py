@@ -11,9 +11,10 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, batches, pages, playbook_api, playbook_pages
+from app import api, batches, links, pages, playbook_api, playbook_pages, shared_pages
 from app.audio_store import AudioStore
 from app.database import connect, migrate
+from app.exports import routes as exports
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
@@ -24,7 +25,17 @@ from app.settings import Settings
 from app.store import Store
 from models.errors import CrossSite
 
-ROUTERS = (api.router, batches.router, playbook_api.router, pages.router, playbook_pages.router, health)
+ROUTERS = (
+    exports.router,
+    api.router,
+    batches.router,
+    links.router,
+    playbook_api.router,
+    pages.router,
+    playbook_pages.router,
+    shared_pages.router,
+    health,
+)
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",

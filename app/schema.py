@@ -90,7 +90,33 @@ class ReportRow(Base):
 
     recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[str] = mapped_column(sa.Text)
+    transcript: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     waveform: Mapped[list[float]] = mapped_column(sa.JSON)
+
+
+class VerdictRow(Base):
+    """What one rule said of a recording, as its report has it: lists are filtered by it."""
+
+    __tablename__ = "verdicts"
+    __table_args__ = (sa.Index("ix_verdicts_rule", "rule", "status"),)
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    status: Mapped[str] = mapped_column(sa.String(16))
+
+
+class LinkRow(Base):
+    """A way to one report without any other. The token itself is kept nowhere."""
+
+    __tablename__ = "links"
+    __table_args__ = (sa.Index("ix_links_recording", "recording_id"),)
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"))
+    token_sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    mask: Mapped[bool]
 
 
 class TraceRow(Base):

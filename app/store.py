@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from analysis.pipeline import Analysis
-from app.schema import PlaybookRow, RecordingRow, ReportRow
+from app.listing import Filter, newest, older_than
+from app.schema import PlaybookRow, RecordingRow, ReportRow, VerdictRow
 from models.errors import AfterbeepError, NotFound
 from models.report import Report
 
@@ -52,7 +53,17 @@ class Store:
             if row is None:
                 return
             session.merge(
-                ReportRow(recording_id=recording_id, body=report.model_dump_json(), waveform=analysis.waveform)
+                ReportRow(
+                    recording_id=recording_id,
+                    body=report.model_dump_json(),
+                    transcript=report.transcript.text,
+                    waveform=analysis.waveform,
+                )
+            )
+            session.execute(sa.delete(VerdictRow).where(VerdictRow.recording_id == recording_id))
+            session.add_all(
+                VerdictRow(recording_id=recording_id, rule=finding.rule, status=finding.status)
+                for finding in report.findings
             )
             row.status, row.stage = "done", None
             row.format, row.duration_s = analysis.sound.recording.format, analysis.sound.recording.duration_s
@@ -75,19 +86,31 @@ class Store:
             raise NotFound("There is no recording with this id. It may have been deleted.")
         return row
 
-    def recordings(self, limit: int = 50, before: str | None = None) -> Sequence[RecordingRow]:
+    def recordings(
+        self, limit: int = 50, before: str | None = None, matching: Filter | None = None
+    ) -> Sequence[RecordingRow]:
         """The newest first, at most `limit`, older than the recording `before`."""
-        query = sa.select(RecordingRow).order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+        query = newest(matching or Filter()).limit(limit)
         with self.session() as session:
             if before is not None:
                 last = session.get(RecordingRow, before)
                 if last is None:
                     raise NotFound("This list has changed. Please start again from its first page.")
-                older = sa.tuple_(RecordingRow.created_at, RecordingRow.id) < sa.tuple_(
-                    sa.literal(last.created_at, RecordingRow.created_at.type), sa.literal(last.id)
-                )
-                query = query.where(older)
+                query = query.where(older_than(last))
             return session.scalars(query).all()
+
+    def walk(self, matching: Filter, at_once: int = 100) -> Iterator[tuple[RecordingRow, Report | None]]:
+        """All of a filtered list, newest first, with their reports; only a few are in memory, and none is locked."""
+        query = newest(matching).add_columns(ReportRow.body)
+        query = query.join(ReportRow, ReportRow.recording_id == RecordingRow.id, isouter=True).limit(at_once)
+        page, rest = query, True
+        while rest:
+            with self.session() as session:
+                rows = session.execute(page).all()
+            for row, body in rows:
+                yield row, None if body is None else Report.model_validate_json(body)
+            rest = len(rows) == at_once
+            page = query.where(older_than(rows[-1][0])) if rest else query
 
     def report(self, recording_id: str) -> Report | None:
         with self.session() as session:

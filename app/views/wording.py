@@ -25,6 +25,7 @@ STAGES: dict[str, str] = {
     "transcribing": "Writing down every word",
     "judging": "Checking it against the playbook",
 }
+STATUSES = {"done": "Done", "failed": "Failed", "running": "Being analysed", "queued": "Waiting"}
 SEVERITIES = {"high": "Costs call-backs", "medium": "Weakens it", "low": "Polish"}
 FOUND_BY = {
     "beep": "after the beep",

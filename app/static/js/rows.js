@@ -41,8 +41,11 @@ export function removeRows(selector) {
 }
 
 async function refreshChanged() {
-  const { items } = await call("/v1/voicemails?limit=100");
-  const onFirstPage = !new URLSearchParams(location.search).has("before");
+  const asked = new URLSearchParams(location.search);
+  const onFirstPage = !asked.has("before");
+  asked.delete("before");
+  asked.set("limit", 100);
+  const { items } = await call(`/v1/voicemails?${asked}`);
   const newest = new Date(list.querySelector("time")?.dateTime ?? 0);
   for (const item of items.toReversed()) {
     const row = rowOf(item.id);

@@ -5,6 +5,7 @@ import { localize } from "./locale.js";
 import { startPlayer } from "./player.js";
 import { startRewrite } from "./rewrite.js";
 import { isPending } from "./stages.js";
+import { startTravel } from "./travel.js";
 import { startWindow } from "./window.js";
 
 const POLL_MS = 700;
@@ -79,6 +80,7 @@ function start() {
   askBeforeDeleting(article);
   startPlayer(article);
   startRewrite(article);
+  startTravel(article);
   startWindow(article);
   if (article.querySelector("#waiting")) waitForReport(article);
 }
