@@ -40,6 +40,7 @@ templates.env.filters.update(
     with_blanks=coaching.with_blanks,
 )
 templates.env.globals.update(
+    downloads=wording.DOWNLOADS,
     found_by=wording.FOUND_BY,
     levels=wording.LEVELS,
     measure_of={measure.name: measure for measure in (*measures.MEASURES, *measures.FACTS)},

@@ -103,7 +103,7 @@ def _mark(paper: Paper) -> None:
 
 
 def _waveform(paper: Paper, wave: Wave, peaks: Sequence[float]) -> None:
-    left, top, width = paper.l_margin, paper.y + 4, paper.epw
+    left, top, width = paper.l_margin, paper.y + 2, paper.epw
     middle = top + WAVE_MM / 2
     begin, end = wave.message_x_percent, wave.message_x_percent + wave.message_width_percent
     paper.set_line_width(0.5)

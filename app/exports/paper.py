@@ -90,7 +90,7 @@ class Paper(FPDF):
         if self.will_page_break(needs):
             self.add_page()
         else:
-            self.ln(8)
+            self.ln(6)
         self.start_section(text)
         self.paragraph(Para(text, "head", above=0))
         self.ln(1)
@@ -104,7 +104,7 @@ class Paper(FPDF):
     def block(self, paras: Sequence[Para], bar: Colour) -> None:
         """Paragraphs on one page, if a page can hold them, with a bar of colour beside them."""
         height = sum(para.above + self._height(Cell(*_cell(para)), self.epw - para.indent) for para in paras)
-        self.ln(4)
+        self.ln(3.5)
         if self.will_page_break(height):
             self.add_page()
         page, top = self.page, self.y

@@ -10,6 +10,7 @@ const list = document.querySelector("#rows");
 const empty = document.querySelector("#empty");
 
 const stateOf = (voicemail) => `${voicemail.status}:${voicemail.stage ?? ""}`;
+const pendingRows = () => list.querySelectorAll('[data-state^="queued"], [data-state^="running"]');
 const rowOf = (id) => document.getElementById(`row-${id}`);
 
 export function showEmptyState() {
@@ -51,7 +52,11 @@ async function refreshChanged() {
     const row = rowOf(item.id);
     if (row ? row.dataset.state !== stateOf(item) : onFirstPage && new Date(item.created_at) > newest) await refreshRow(item.id);
   }
-  return items.some(isPending);
+  const known = new Set(items.map((item) => item.id));
+  for (const row of pendingRows()) {
+    if (!known.has(row.dataset.id)) await refreshRow(row.dataset.id).catch(() => row.remove());
+  }
+  return items.some(isPending) || pendingRows().length > 0;
 }
 
 let polling = false;
@@ -69,5 +74,5 @@ export async function keepRowsFresh() {
 }
 
 export function startIfPending() {
-  if (list.querySelector('[data-state^="queued"], [data-state^="running"]')) keepRowsFresh();
+  if (pendingRows().length) keepRowsFresh();
 }
