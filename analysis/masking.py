@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -103,6 +104,8 @@ def _rewrite(rewrite: Rewrite, secrets: "_Secrets") -> Rewrite:
 
 def _folded(text: str) -> tuple[str, ...]:
     """The letters and figures of a text, word by word, without case and accents: José is Jose."""
+    if text.isascii():
+        return tuple(_TOKEN.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", text)
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     return tuple(_TOKEN.findall(plain.casefold()))
@@ -114,6 +117,10 @@ class _Secrets:
 
     names: Mapping[str, str]
     numbers: frozenset[str]
+
+    @cached_property
+    def longest(self) -> int:
+        return max(map(len, self.names), default=0)
 
     @classmethod
     def of(cls, report: Report) -> "_Secrets":
@@ -192,6 +199,8 @@ class _Secrets:
                 if end > at and not _JOINT.fullmatch(text, tokens[end - 1][1], tokens[end][0]):
                     break
                 joined += tokens[end][2]
+                if len(joined) > self.longest:
+                    break
                 if joined in self.names and self._is_meant(joined, text[tokens[at][0]]):
                     found = end
             if found is None:

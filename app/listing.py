@@ -81,10 +81,8 @@ def _conditions(matching: Filter) -> list[sa.ColumnElement[bool]]:
     if matching.until is not None:
         found.append(RecordingRow.created_at <= datetime.combine(matching.until, time.max, UTC))
     if matching.rule is not None:
-        flagged = sa.select(VerdictRow.recording_id).where(
-            VerdictRow.rule == matching.rule, VerdictRow.status == "flagged"
-        )
-        found.append(RecordingRow.id.in_(flagged))
+        of_it = VerdictRow.recording_id == RecordingRow.id
+        found.append(sa.exists().where(of_it, VerdictRow.rule == matching.rule, VerdictRow.status == "flagged"))
     if matching.playbook is not None:
         found.append(RecordingRow.playbook == matching.playbook)
     if matching.purpose is not None:
@@ -93,8 +91,8 @@ def _conditions(matching: Filter) -> list[sa.ColumnElement[bool]]:
         found.append(RecordingRow.status == matching.status)
     if matching.text is not None:
         words = " ".join(matching.text.split())
-        said = sa.select(ReportRow.recording_id).where(ReportRow.transcript.icontains(words, autoescape=True))
-        found.append(RecordingRow.id.in_(said))
+        said = ReportRow.transcript.icontains(words, autoescape=True)
+        found.append(sa.exists().where(ReportRow.recording_id == RecordingRow.id, said))
     if matching.min_score is not None:
         found.append(RecordingRow.score >= matching.min_score)
     if matching.max_score is not None:

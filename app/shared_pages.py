@@ -41,10 +41,11 @@ def shared(request: Request, token: str) -> Response:
 @router.get("/shared/{token}/audio", response_class=FileResponse)
 def shared_audio(request: Request, token: str, playable: bool = False) -> Response:
     """A voice cannot be masked: a masked link plays nothing."""
-    link = ShareLinks(request.app.state.store).find(token)
+    store = request.app.state.store
+    link = ShareLinks(store).find(token)
     if link is None or link.mask:
         return _gone(request)
-    response = audio_file(request, link.recording_id, playable=playable)
+    response = audio_file(request, store.recording(link.recording_id), playable=playable)
     response.headers.update(HEADERS)
     return response
 

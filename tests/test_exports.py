@@ -407,7 +407,7 @@ def test_reports_stored_before_there_were_filters_are_found(settings: Settings) 
         config = Config()
         config.set_main_option("script_location", "app/migrations")
         config.attributes["connection"] = connection
-        command.stamp(config, "0004")
+        command.stamp(config, "0005")
     engine.dispose()
     migrate(settings)
     with TestClient(create_app(settings)) as client:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.schema import LinkRow
+from app.schema import LinkRow, RecordingRow
 from app.settings import Settings
+from tests.people import cast
 from tests.stored import WAV, store_report
 
 
@@ -120,6 +121,28 @@ def test_links_that_cannot_be_made_or_taken_back(client: TestClient) -> None:
     assert client.get(made["url"]).status_code == 200
     cross = client.post(path, json={}, headers={"Origin": "https://evil.example"})
     assert cross.json()["code"] == "cross_site"
+
+
+def test_only_who_sees_a_recording_shares_it_and_the_link_is_for_all(settings: Settings) -> None:
+    with TestClient(create_app(settings)) as client:
+        recording_id = store_report(client.app)
+        they = cast(client.app)
+        with client.app.state.store.session() as session:
+            owner = {"owner_id": they.people["rob"].id}
+            session.execute(sa.update(RecordingRow).where(RecordingRow.id == recording_id).values(owner))
+        path = f"/v1/voicemails/{recording_id}/links"
+        made = they.client("rob").post(path, json={}).json()
+        assert they.client(None).get(made["url"]).status_code == 200
+        assert they.client(None).get(f"/shared/{made['token']}/audio").status_code == 200
+        for name, status in (("casey", 404), ("rita", 404), (None, 401)):
+            other = they.client(name)
+            assert other.post(path, json={}).status_code == status
+            assert other.get(path).status_code == status
+            assert other.delete(f"{path}/{made['id']}").status_code == status
+        assert they.client("carla").delete(f"{path}/{made['id']}").status_code == 204
+        assert they.client(None).get(made["url"]).status_code == 404
+        log = [(row.person_name, row.action) for row in client.app.state.people.noted()]
+        assert log[:2] == [("Carla", "link.taken_back"), ("Rob", "link.made")]
 
 
 def test_the_report_offers_to_share_and_to_download(client: TestClient) -> None:

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from analysis.masking import masked
+from app.access import store_of
 from app.exports.captions import MEDIA_TYPES, Captions, captions
 from app.exports.handout import Handout, handout
 from app.exports.handout_page import handout_page, policy
 from app.exports.handout_pdf import handout_pdf
 from app.exports.tables import as_csv, as_jsonl
 from app.listing import Filter, filter_of
-from app.store import Store
 from models.errors import NotReady
 from models.report import Report
 
@@ -29,13 +29,13 @@ Matching = Annotated[Filter, Depends(filter_of)]
 @router.get("/voicemails.csv", response_class=StreamingResponse, summary="A list as CSV, filtered as the list is")
 def list_as_csv(request: Request, matching: Matching, mask: Mask = False) -> StreamingResponse:
     """UTF-8 with a byte order mark, for spreadsheets; a cell that would be a formula begins with an apostrophe."""
-    rows = as_csv(_store(request).walk(matching), mask=mask)
+    rows = as_csv(store_of(request).walk(matching), mask=mask)
     return _stream(rows, "text/csv", "voicemails.csv")
 
 
 @router.get("/voicemails.jsonl", response_class=StreamingResponse, summary="A list's reports, one a line")
 def list_as_jsonl(request: Request, matching: Matching, mask: Mask = False) -> StreamingResponse:
-    lines = as_jsonl(_store(request).walk(matching), mask=mask)
+    lines = as_jsonl(store_of(request).walk(matching), mask=mask)
     return _stream(lines, "application/jsonl", "voicemails.jsonl")
 
 
@@ -62,17 +62,12 @@ def show_page(request: Request, recording_id: str, mask: Mask = False) -> Respon
 @router.get("/voicemails/{recording_id}/report.pdf", responses=PROBLEMS, summary="The report as PDF")
 def show_pdf(request: Request, recording_id: str, mask: Mask = False) -> Response:
     made = _handout(request, recording_id, mask)
-    pdf = handout_pdf(made, _store(request).waveform(recording_id))
+    pdf = handout_pdf(made, store_of(request).waveform(recording_id))
     return _file(pdf, "application/pdf", f"{made.filename}.pdf")
 
 
-def _store(request: Request) -> Store:
-    store: Store = request.app.state.store
-    return store
-
-
 def _report(request: Request, recording_id: str, mask: bool) -> Report:
-    store = _store(request)
+    store = store_of(request)
     report = store.report(store.recording(recording_id).id)
     if report is None:
         raise NotReady("This recording has no report yet.")
@@ -82,7 +77,7 @@ def _report(request: Request, recording_id: str, mask: bool) -> Report:
 def _handout(request: Request, recording_id: str, mask: bool) -> Handout:
     report = _report(request, recording_id, mask=False)
     playbook = request.app.state.playbooks.find(report.playbook)
-    peaks = _store(request).waveform(recording_id)
+    peaks = store_of(request).waveform(recording_id)
     return handout(masked(report) if mask else report, peaks, playbook, masked=mask)
 
 

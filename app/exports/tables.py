@@ -9,7 +9,7 @@ from analysis.masking import masked, masked_context
 from app.schema import RecordingRow
 from models.report import Report
 
-Found = tuple[RecordingRow, Report | None]
+Found = tuple[RecordingRow, str | None]  # with its report as JSON
 
 COLUMNS: Final = (
     "id", "received_at", "status", "filename", "rep", "prospect", "company", "purpose", "relationship", "attempt",
@@ -27,7 +27,8 @@ def as_csv(found: Iterable[Found], *, mask: bool = False) -> Iterator[str]:
     writer = csv.writer(line)
     writer.writerow(COLUMNS)
     yield BYTE_ORDER_MARK + line.getvalue()
-    for row, report in found:
+    for row, body in found:
+        report = Report.model_validate_json(body) if body else None
         line.seek(0)
         line.truncate()
         writer.writerow([safe(value) for value in _cells(row, report, mask).values()])
@@ -36,9 +37,9 @@ def as_csv(found: Iterable[Found], *, mask: bool = False) -> Iterator[str]:
 
 def as_jsonl(found: Iterable[Found], *, mask: bool = False) -> Iterator[str]:
     """A report a line; recordings without one are left out."""
-    for _, report in found:
-        if report is not None:
-            yield (masked(report) if mask else report).model_dump_json() + "\n"
+    for _, body in found:
+        if body is not None:
+            yield (masked(Report.model_validate_json(body)).model_dump_json() if mask else body) + "\n"
 
 
 def safe(value: Any) -> Any:
