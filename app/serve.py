@@ -31,10 +31,10 @@ def serve(settings: Settings, demo: Path | None) -> None:
     from app.speech import get_weights
     from app.terminal import model_progress
 
+    listener = _listen(settings.host, settings.port)
     app = create_app(settings)
     migrate(settings)
     _refuse_strangers(app)
-    listener = _listen(settings.host, settings.port)
     with model_progress(settings.model) as step:
         get_weights(settings, step)
     if demo is not None and (count := show_samples(app, demo)):

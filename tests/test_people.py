@@ -18,6 +18,7 @@ from app.main import create_app
 from app.schema import InvitationRow, PersonRow, SessionRow
 from app.settings import Settings
 from models.errors import InvalidRequest
+from models.person import Person
 from tests.people import PASSWORD, Cast, cast
 from tests.stored import CHECKING_IN, WAV, Scripted, store_report
 
@@ -303,16 +304,19 @@ def test_every_route_as_every_role(they: Cast) -> None:
             if method == "DELETE" and "{recording_id}" in path and name in ("rob", "ada"):
                 continue  # allowed, and tried above
             status = client.request(method, address).status_code
-            if name is None:
-                right = status in (401, 303) if method == "GET" else status == 401
-            elif path in ADMINS and not they.people[name].is_admin:
-                right = status == 403
-            elif path in COACHES_CHANGE and method != "GET" and not they.people[name].is_coach:
-                right = status == 403
-            elif "{recording_id}" in path and name in ("casey", "rita"):
-                right = status in (404, 422)  # never a word about it; 422 where the request itself is not whole
-            else:
-                right = status not in (401, 403) or (method == "DELETE" and "{recording_id}" in path)
-            if not right:
+            person = name and they.people[name]
+            if not is_right(status, method, path, person or None, of_another_team=name in ("casey", "rita")):
                 wrong.append((method, path, name, status))
     assert not wrong
+
+
+def is_right(status: int, method: str, path: str, person: Person | None, *, of_another_team: bool) -> bool:
+    if person is None:
+        return status == 401 or (method == "GET" and status == 303)
+    changes_playbooks = path in COACHES_CHANGE and method != "GET"
+    if (path in ADMINS and not person.is_admin) or (changes_playbooks and not person.is_coach):
+        return status == 403
+    if "{recording_id}" in path and of_another_team:
+        return status in (404, 422)  # never a word about it; 422 where the request itself is not whole
+    deletes = method == "DELETE" and "{recording_id}" in path
+    return status not in (401, 403) or deletes
