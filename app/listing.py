@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from sqlalchemy.orm import aliased
 
 from app.schema import RecordingRow, ReportRow, Status, VerdictRow
 from models.recording import Purpose
@@ -91,8 +92,9 @@ def _conditions(matching: Filter) -> list[sa.ColumnElement[bool]]:
         found.append(RecordingRow.status == matching.status)
     if matching.text is not None:
         words = " ".join(matching.text.split())
-        said = ReportRow.transcript.icontains(words, autoescape=True)
-        found.append(sa.exists().where(ReportRow.recording_id == RecordingRow.id, said))
+        report = aliased(ReportRow)  # the list may hold reports of its own
+        said = report.transcript.icontains(words, autoescape=True)
+        found.append(sa.exists().where(report.recording_id == RecordingRow.id, said))
     if matching.min_score is not None:
         found.append(RecordingRow.score >= matching.min_score)
     if matching.max_score is not None:
