@@ -29,6 +29,7 @@ from models.report import Evidence
 WAVE_MM: Final = 16.0
 LANE_MM: Final = 4.6
 INDENT: Final = 4.0
+ROW_MM: Final = 6.9  # of a table, where nothing wraps
 LEVEL_COLOURS: Final[dict[str, Colour]] = {"strong": KEEP, "close": WARN, "rework": STOP, "none": INK}
 VERDICT_COLOURS: Final[dict[str, Colour]] = {"flagged": STOP, "passed": KEEP, "not_evaluated": SOFT}
 
@@ -61,12 +62,13 @@ def handout_pdf(handout: Handout, peaks: Sequence[float] | None) -> bytes:
     paper.heading("Every check", needs=40)
     paper.rows((0.42, 0.58), _checks(handout.checks))
     if handout.lines:
-        paper.heading("Measures", needs=40)
+        paper.heading("Measures", needs=20 + ROW_MM * len(handout.lines))
         names = ("Measure", "Here", "Playbook allows", "Verdict")
         paper.rows((0.26, 0.26, 0.2, 0.28), [[Cell(name, "small", SOFT) for name in names]])
         lines = ([Cell(line.label, "bold"), *map(Cell, line[1:])] for line in handout.lines)
         paper.rows((0.26, 0.26, 0.2, 0.28), lines)
-    paper.heading("About this recording" if report.recording else "About this check")
+    about = "About this recording" if report.recording else "About this check"
+    paper.heading(about, needs=14 + ROW_MM * len(handout.facts))
     paper.rows((0.3, 0.7), ([Cell(label, "bold"), Cell(value, "body", SOFT)] for label, value in handout.facts.items()))
     return bytes(paper.output())
 
