@@ -19,6 +19,7 @@ from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, store_of
 from app.intake import Arrival, Intake
+from app.listing import Filter, filter_of
 from app.playback import media_type
 from app.problems import problem
 from app.rewriter import Rewriter, Suggestion
@@ -108,9 +109,12 @@ async def receive_voicemail(
 
 @router.get("/voicemails", summary="List recordings, the newest first")
 def list_voicemails(
-    request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
+    request: Request,
+    matching: Annotated[Filter, Depends(filter_of)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: str | None = None,
 ) -> VoicemailPage:
-    rows = store_of(request).recordings(limit + 1, before=cursor)
+    rows = store_of(request).recordings(limit + 1, before=cursor, matching=matching)
     items = [Voicemail.of(row) for row in rows[:limit]]
     return VoicemailPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
@@ -181,7 +185,12 @@ def show_audio(
     recording_id: str,
     playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
 ) -> FileResponse:
-    row = store_of(request).recording(recording_id)
+    return audio_file(request, store_of(request).recording(recording_id), playable=playable)
+
+
+def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileResponse:
+    """The recording as it came, or what browsers can play of it. Raises NotFound."""
+    recording_id = row.id
     copy = request.app.state.audio.playable(recording_id)
     if playable and copy.exists():
         return FileResponse(copy, media_type="audio/wav")

@@ -11,11 +11,24 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import account_api, account_pages, api, batches, pages, playbook_api, playbook_pages, review_api, review_pages
+from app import (
+    account_api,
+    account_pages,
+    api,
+    batches,
+    links,
+    pages,
+    playbook_api,
+    playbook_pages,
+    review_api,
+    review_pages,
+    shared_pages,
+)
 from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
 from app.credentials import Credentials
 from app.database import connect, migrate
+from app.exports import routes as exports
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
@@ -31,8 +44,11 @@ from models.errors import CrossSite
 ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (health, None),
     (account_pages.door, None),
+    (shared_pages.router, None),
+    (exports.router, signed_in),
     (api.router, signed_in),
     (batches.router, signed_in),
+    (links.router, signed_in),
     (playbook_api.router, coaches_change),
     (review_api.router, signed_in),
     (review_api.coaches, coaches_only),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from analysis.pipeline import corrected
 from app.playbook_store import Playbooks
 from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, VerdictRow
-from app.store import Store, summarize
+from app.store import Store, keep_report
 from models.errors import InvalidRequest, NotFound, NotReady
 from models.person import Person
 from models.report import Finding, Report
@@ -153,8 +153,7 @@ class Reviews:
                 playbook = self.playbooks.find(heard.playbook) or self.playbooks.load(heard.playbook.name)
                 report = corrected(heard, text, playbook)
             kept.heard = None if text is None else heard.model_dump_json()
-            kept.body = report.model_dump_json()
-            summarize(row, report)
+            keep_report(session, row, kept, report)
         return report
 
     def mark(self, person: Person, recording_id: str, *, reviewed: bool | None, example_of: str | None) -> RecordingRow:

@@ -178,6 +178,7 @@ class ReportRow(Base):
     recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[str] = mapped_column(sa.Text)
     heard: Mapped[str | None] = mapped_column(sa.Text)  # the report before a person corrected its words
+    transcript: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     waveform: Mapped[list[float]] = mapped_column(sa.JSON)
 
 
@@ -222,6 +223,31 @@ class CommentRow(Base):
     at_s: Mapped[float | None]
     text: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FindingRow(Base):
+    """What one rule said of a recording, as its report has it: lists are filtered by it."""
+
+    __tablename__ = "findings"
+    __table_args__ = (sa.Index("ix_findings_rule", "rule", "status"),)
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    status: Mapped[str] = mapped_column(sa.String(16))
+
+
+class LinkRow(Base):
+    """A way to one report without any other. The token itself is kept nowhere."""
+
+    __tablename__ = "links"
+    __table_args__ = (sa.Index("ix_links_recording", "recording_id"),)
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"))
+    token_sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    mask: Mapped[bool]
 
 
 class TraceRow(Base):

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from analysis.pipeline import Analysis
-from app.schema import MemberRow, PlaybookRow, RecordingRow, ReportRow
+from app.listing import Filter, newest, older_than
+from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
 from models.errors import AfterbeepError, NotFound
 from models.person import Person
 from models.report import Report
@@ -75,12 +76,11 @@ class Store:
             row = session.get(RecordingRow, recording_id)
             if row is None:
                 return
-            body = report.model_dump_json()
-            session.merge(ReportRow(recording_id=recording_id, body=body, heard=None, waveform=analysis.waveform))
+            kept = session.merge(ReportRow(recording_id=recording_id, body="", heard=None, waveform=analysis.waveform))
+            keep_report(session, row, kept, report)
             row.status, row.stage = "done", None
             row.format, row.duration_s = analysis.sound.recording.format, analysis.sound.recording.duration_s
             row.doubtful = is_doubtful(report)
-            summarize(row, report)
 
     def fail(self, recording_id: str, error: AfterbeepError) -> None:
         with self.session() as session:
@@ -98,20 +98,30 @@ class Store:
             raise NotFound("There is no recording with this id. It may have been deleted.")
         return row
 
-    def recordings(self, limit: int = 50, before: str | None = None) -> Sequence[RecordingRow]:
+    def recordings(
+        self, limit: int = 50, before: str | None = None, matching: Filter | None = None
+    ) -> Sequence[RecordingRow]:
         """The newest first, at most `limit`, older than the recording `before`."""
-        newest = (RecordingRow.created_at.desc(), RecordingRow.id.desc())
-        query = sa.select(RecordingRow).where(self.sees).order_by(*newest).limit(limit)
+        query = newest(matching or Filter()).where(self.sees).limit(limit)
         with self.session() as session:
             if before is not None:
                 last = session.get(RecordingRow, before)
                 if last is None:
                     raise NotFound("This list has changed. Please start again from its first page.")
-                older = sa.tuple_(RecordingRow.created_at, RecordingRow.id) < sa.tuple_(
-                    sa.literal(last.created_at, RecordingRow.created_at.type), sa.literal(last.id)
-                )
-                query = query.where(older)
+                query = query.where(older_than(last))
             return session.scalars(query).all()
+
+    def walk(self, matching: Filter, at_once: int = 100) -> Iterator[tuple[RecordingRow, str | None]]:
+        """A whole filtered list, newest first, with the reports' JSON; only a few are in memory, and none is locked."""
+        query = newest(matching).where(self.sees).add_columns(ReportRow.body)
+        query = query.join(ReportRow, ReportRow.recording_id == RecordingRow.id, isouter=True).limit(at_once)
+        page, rest = query, True
+        while rest:
+            with self.session() as session:
+                rows = session.execute(page).all()
+            yield from ((row, body) for row, body in rows)
+            rest = len(rows) == at_once
+            page = query.where(older_than(rows[-1][0])) if rest else query
 
     def report(self, recording_id: str) -> Report | None:
         with self.session() as session:
@@ -197,10 +207,13 @@ def _members(teams: Iterable[str]) -> sa.Select[Any]:
     return sa.select(MemberRow.person_id).where(MemberRow.team_id.in_(teams))
 
 
-def summarize(row: RecordingRow, report: Report) -> None:
-    """What lists show of a report."""
+def keep_report(session: Session, row: RecordingRow, kept: ReportRow, report: Report) -> None:
+    """A report, and what lists show of it and are filtered by."""
+    kept.body, kept.transcript = report.model_dump_json(), report.transcript.text
     row.score, row.flags = report.score.points, len(report.flagged)
     row.top_flag = report.flagged[0].title if report.flagged else None
+    session.execute(sa.delete(FindingRow).where(FindingRow.recording_id == row.id))
+    session.add_all(FindingRow(recording_id=row.id, rule=one.rule, status=one.status) for one in report.findings)
 
 
 def is_doubtful(report: Report) -> bool:

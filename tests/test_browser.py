@@ -213,3 +213,37 @@ def test_a_person_says_where_the_message_is(page: Page, short_sample: Path, scre
     shown.click()
     page.get_by_role("button", name="Find it automatically").click()
     expect(shown).to_contain_text("no beep was found", timeout=ANALYSIS_MS)
+
+
+def test_a_report_is_shared_by_keyboard_and_the_link_taken_back(
+    page: Page, short_sample: Path, screenshots: Path
+) -> None:
+    hand_in(page, short_sample)
+    page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
+    share = page.locator("#share > summary")
+    expect(share).to_be_visible(timeout=ANALYSIS_MS)
+    share.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Works for")).to_be_visible()
+    for key in ("Tab", "Tab", "Space", "Tab", "Enter"):  # past how long, the mark for masking, make it
+        page.keyboard.press(key)
+    address = page.get_by_label("Shown only now")
+    expect(address).to_be_focused()
+    expect(page.locator("#share-links li")).to_contain_text("masked")
+    shot(page, screenshots, "8-share")
+    shared = page.context.new_page()
+    shared.goto(address.input_value())
+    expect(shared.locator(".score-points")).to_be_visible()
+    assert shared.locator("audio, nav, .play-from").count() == 0
+    assert no_sideways_scrolling(shared)
+    shot(shared, screenshots, "9-shared")
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("#share-links li")).to_have_count(0)
+    assert page.request.get(address.input_value()).status == 404
+    page.keyboard.press("Escape")
+    expect(share).to_be_focused()
+    expect(page.get_by_label("Works for")).to_be_hidden()
+    with page.expect_download() as downloading:
+        page.get_by_text("Download", exact=True).click()
+        page.get_by_role("link", name="PDF, names and numbers masked").click()
+    assert downloading.value.path().read_bytes().startswith(b"%PDF")

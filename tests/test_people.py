@@ -254,6 +254,8 @@ def test_lists_hold_what_is_ones_own_business(they: Cast) -> None:
     for name, expected in seen.items():
         page = they.client(name).get("/").text
         assert {id for id in of.values() if id in page} == expected
+        table = they.client(name).get("/v1/voicemails.csv").text
+        assert {id for id in of.values() if id in table} == expected
         tried = they.client(name).post("/v1/playbooks/try", json={"name": "educate-first"})
         assert tried.status_code == (200 if they.people[name].is_coach else 403)
         if tried.status_code == 200:
@@ -275,7 +277,7 @@ def test_deleting_is_for_the_owner_and_admins_and_is_logged(they: Cast) -> None:
 
 # ------------------------------------------------------------------------ every route as every role
 
-OPEN = {"/healthz", "/readyz", "/login", "/join/{token}"}
+OPEN = {"/healthz", "/readyz", "/login", "/join/{token}", "/shared/{token}", "/shared/{token}/audio"}
 ADMINS = {"/v1/people", "/v1/people/{person_id}", "/v1/teams", "/v1/teams/{team_id}", "/v1/invitations", "/v1/audit",
           "/v1/demo", "/people", "/people/first", "/people/invite", "/people/teams", "/people/teams/{team_id}/remove",
           "/people/{person_id}"}  # fmt: skip
@@ -301,8 +303,8 @@ def test_every_route_as_every_role(they: Cast) -> None:
             continue
         for name in (None, *they.people):
             client = they.client(name)
-            address = path.replace("{recording_id}", of["rob"])
-            for part in ("name", "source", "token", "person_id", "team_id", "key_id", "rule", "comment_id"):
+            address = path.replace("{recording_id}", of["rob"]).replace("{kind}", "vtt")
+            for part in ("name", "source", "token", "person_id", "team_id", "key_id", "link_id", "rule", "comment_id"):
                 address = address.replace(f"{{{part}}}", "educate-first" if part in ("name", "source") else "x")
             if method == "DELETE" and "{recording_id}" in path and name in ("rob", "ada"):
                 continue  # allowed, and tried above

@@ -10,6 +10,7 @@ const list = document.querySelector("#rows");
 const empty = document.querySelector("#empty");
 
 const stateOf = (voicemail) => `${voicemail.status}:${voicemail.stage ?? ""}`;
+const pendingRows = () => list.querySelectorAll('[data-state^="queued"], [data-state^="running"]');
 const rowOf = (id) => document.getElementById(`row-${id}`);
 
 export function showEmptyState() {
@@ -41,14 +42,21 @@ export function removeRows(selector) {
 }
 
 async function refreshChanged() {
-  const { items } = await call("/v1/voicemails?limit=100");
-  const onFirstPage = !new URLSearchParams(location.search).has("before");
+  const asked = new URLSearchParams(location.search);
+  const onFirstPage = !asked.has("before");
+  asked.delete("before");
+  asked.set("limit", 100);
+  const { items } = await call(`/v1/voicemails?${asked}`);
   const newest = new Date(list.querySelector("time")?.dateTime ?? 0);
   for (const item of items.toReversed()) {
     const row = rowOf(item.id);
     if (row ? row.dataset.state !== stateOf(item) : onFirstPage && new Date(item.created_at) > newest) await refreshRow(item.id);
   }
-  return items.some(isPending);
+  const known = new Set(items.map((item) => item.id));
+  for (const row of pendingRows()) {
+    if (!known.has(row.dataset.id)) await refreshRow(row.dataset.id).catch(() => row.remove());
+  }
+  return items.some(isPending) || pendingRows().length > 0;
 }
 
 let polling = false;
@@ -66,5 +74,5 @@ export async function keepRowsFresh() {
 }
 
 export function startIfPending() {
-  if (list.querySelector('[data-state^="queued"], [data-state^="running"]')) keepRowsFresh();
+  if (pendingRows().length) keepRowsFresh();
 }

@@ -6,6 +6,7 @@ import { startPlayer } from "./player.js";
 import { startReview } from "./review.js";
 import { startRewrite } from "./rewrite.js";
 import { isPending } from "./stages.js";
+import { startTravel } from "./travel.js";
 import { startWindow } from "./window.js";
 
 const POLL_MS = 700;
@@ -80,6 +81,7 @@ function start() {
   askBeforeDeleting(article);
   startPlayer(article);
   startRewrite(article);
+  startTravel(article);
   startWindow(article);
   startReview(article);
   if (article.querySelector("#waiting")) waitForReport(article);
