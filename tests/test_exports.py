@@ -390,29 +390,20 @@ def test_a_report_made_again_is_found_by_its_new_words(client: TestClient) -> No
 
 
 def test_reports_stored_before_there_were_filters_are_found(settings: Settings) -> None:
-    import sqlalchemy as sa
-    from alembic import command
-    from alembic.config import Config
+    import importlib
 
-    from app.database import connect, migrate
+    import sqlalchemy as sa
 
     app = create_app(settings)
     with TestClient(app):
         recording_id = store_report(app)
-    engine = connect(settings)
-    with engine.begin() as connection:
-        for table in ("links", "findings"):
-            connection.execute(sa.text(f"DROP TABLE {table}"))
-        connection.execute(sa.text("ALTER TABLE reports DROP COLUMN transcript"))
-        config = Config()
-        config.set_main_option("script_location", "app/migrations")
-        config.attributes["connection"] = connection
-        command.stamp(config, "0005")
-    engine.dispose()
-    migrate(settings)
+    with app.state.store.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM findings"))
+        connection.execute(sa.text("UPDATE reports SET transcript = ''"))
+        importlib.import_module("app.migrations.versions.0006_filters")._fill(connection)
     with TestClient(create_app(settings)) as client:
         assert names(client, rule="checking_in", text="see where things stand") == ["a"]
         with client.app.state.store.session() as session:
-            verdicts = session.scalars(sa.select(FindingRow).where(FindingRow.recording_id == recording_id)).all()
+            found = session.scalars(sa.select(FindingRow).where(FindingRow.recording_id == recording_id)).all()
         findings = client.get(f"/v1/voicemails/{recording_id}/report").json()["findings"]
-        assert {one.rule: one.status for one in verdicts} == {one["rule"]: one["status"] for one in findings}
+        assert {one.rule: one.status for one in found} == {one["rule"]: one["status"] for one in findings}
