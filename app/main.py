@@ -11,7 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, batches, pages, playbook_api, playbook_pages
+from app import api, batches, pages, playbook_api, playbook_pages, practice_pages
 from app.audio_store import AudioStore
 from app.database import connect, migrate
 from app.health import router as health
@@ -24,10 +24,20 @@ from app.settings import Settings
 from app.store import Store
 from models.errors import CrossSite
 
-ROUTERS = (api.router, batches.router, playbook_api.router, pages.router, playbook_pages.router, health)
+ROUTERS = (
+    api.router,
+    batches.router,
+    playbook_api.router,
+    pages.router,
+    playbook_pages.router,
+    practice_pages.router,
+    health,
+)
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
