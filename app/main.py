@@ -11,12 +11,13 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, batches, pages, playbook_api, playbook_pages, practice_pages
+from app import api, batches, live_api, pages, playbook_api, playbook_pages, practice_pages
 from app.audio_store import AudioStore
 from app.database import connect, migrate
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
+from app.live import Watcher
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
 from app.rewriter import rewriter_of
@@ -27,6 +28,7 @@ from models.errors import CrossSite
 ROUTERS = (
     api.router,
     batches.router,
+    live_api.router,
     playbook_api.router,
     pages.router,
     playbook_pages.router,
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     engine = connect(settings)
     app.state.store = Store(engine)
     app.state.playbooks = Playbooks(app.state.store)
+    app.state.watcher = Watcher(app.state.store)
     app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
     for router in ROUTERS:

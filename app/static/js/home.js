@@ -1,7 +1,7 @@
 // The first page: choose or drop recordings, watch them become reports, tidy the samples away.
 
 import { call } from "./api.js";
-import { keepRowsFresh, refreshRow, removeRows, startIfPending } from "./rows.js";
+import { keepRowsFresh, refreshRow, removeRows } from "./rows.js";
 import { Upload } from "./tray.js";
 
 const form = document.querySelector("#intake");
@@ -64,7 +64,6 @@ function formFor(file) {
 async function receiveOne(file) {
   const uploading = new Upload(file, formFor(file));
   const finished = await uploading.sendAndWait();
-  keepRowsFresh();
   if (!finished) return;
   news.textContent = `${file.name}: ${finished.score} of 100.`;
   uploading.say("Ready. Opening the report…");
@@ -86,7 +85,6 @@ async function handOver(uploading) {
   if (!accepted) return;
   uploading.item.remove();
   await refreshRow(accepted.id).catch(() => {});
-  keepRowsFresh();
 }
 
 form.addEventListener("submit", (event) => {
@@ -130,4 +128,4 @@ document.querySelector("#remove-demo")?.addEventListener("click", async ({ targe
   }
 });
 
-startIfPending();
+keepRowsFresh();

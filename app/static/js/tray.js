@@ -1,9 +1,9 @@
 // One upload in the tray: sending, analysing, and its end, with a way to try again.
 
-import { call, sleep, upload } from "./api.js";
+import { upload } from "./api.js";
+import { untilFinished } from "./live.js";
 import { isPending, stageSentence } from "./stages.js";
 
-const POLL_MS = 700;
 const tray = document.querySelector("#tray");
 const mold = document.querySelector("#tray-item");
 
@@ -55,16 +55,9 @@ export class Upload {
 
   async finished(voicemail) {
     this.part("progress").removeAttribute("value");
-    while (isPending(voicemail)) {
-      this.say(`${stageSentence(voicemail)}…`);
-      await sleep(POLL_MS);
-      voicemail = await call(voicemail.links.self).catch((error) => {
-        if (error.status) throw error;
-        return voicemail; // A lost connection says nothing about the analysis: ask again.
-      });
-    }
-    if (voicemail.status === "done") return voicemail;
-    throw new Error(voicemail.error?.message ?? "This recording could not be analysed.");
+    const ended = isPending(voicemail) ? await untilFinished(voicemail.id, (now) => this.say(`${stageSentence(now)}…`)) : voicemail;
+    if (ended?.status === "done") return ended;
+    throw new Error(ended?.error?.message ?? "This recording could not be analysed.");
   }
 
   failed(sentence) {
