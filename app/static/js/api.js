@@ -37,7 +37,7 @@ export function upload(path, form, onProgress, headers = {}) {
     request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
     request.addEventListener("error", () => reject(new Error(UNREACHABLE)));
     request.addEventListener("load", () =>
-      request.status < 300 ? resolve(request.response) : reject(new Error(sentenceOf(request.response, request.status))),
+      request.status < 300 ? resolve(request.response) : reject(Object.assign(new Error(sentenceOf(request.response, request.status)), { status: request.status })),
     );
     request.send(form);
   });
