@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -113,10 +113,17 @@ def look(store: Store, before: Seen | None) -> tuple[Sequence[Change], Seen]:
             arrived = arrived.where(RecordingRow.created_at > before.newest)
         # What came and went between two looks was never seen unfinished.
         changed |= set(session.scalars(arrived)) - pending.keys()
-        rows: dict[str, RecordingRow] = {}
-        ids = sorted(changed)
-        for at in range(0, len(ids), IDS_A_QUERY):
-            some = RecordingRow.id.in_(ids[at : at + IDS_A_QUERY])
-            rows |= {row.id: row for row in session.scalars(sa.select(RecordingRow).where(some))}
-    there = sorted(rows.values(), key=lambda row: (row.created_at, row.id))
-    return [*(Change(id, None) for id in changed - rows.keys()), *(Change(row.id, row) for row in there)], now
+    rows = rows_of(store, changed)
+    gone = changed - {row.id for row in rows}
+    return [*(Change(id, None) for id in gone), *(Change(row.id, row) for row in rows)], now
+
+
+def rows_of(store: Store, ids: Collection[str]) -> Sequence[RecordingRow]:
+    """Those of these recordings that the store lets see, the oldest first."""
+    rows: list[RecordingRow] = []
+    wanted = sorted(ids)
+    with store.session() as session:
+        for at in range(0, len(wanted), IDS_A_QUERY):
+            some = RecordingRow.id.in_(wanted[at : at + IDS_A_QUERY])
+            rows += session.scalars(sa.select(RecordingRow).where(some, store.sees))
+    return sorted(rows, key=lambda row: (row.created_at, row.id))

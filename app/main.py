@@ -1,23 +1,36 @@
 """The service, from its settings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, batches, live_api, pages, playbook_api, playbook_pages, practice_pages
+from app import (
+    account_api,
+    account_pages,
+    api,
+    batches,
+    live_api,
+    pages,
+    playbook_api,
+    playbook_pages,
+    practice_pages,
+)
+from app.access import admins_only, coaches_change, signed_in
 from app.audio_store import AudioStore
+from app.credentials import Credentials
 from app.database import connect, migrate
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
 from app.live import Watcher
+from app.people import People
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
 from app.rewriter import rewriter_of
@@ -25,15 +38,21 @@ from app.settings import Settings
 from app.store import Store
 from models.errors import CrossSite
 
-ROUTERS = (
-    api.router,
-    batches.router,
-    live_api.router,
-    playbook_api.router,
-    pages.router,
-    playbook_pages.router,
-    practice_pages.router,
-    health,
+#: Every door, and who may come through it.
+ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
+    (health, None),
+    (account_pages.door, None),
+    (api.router, signed_in),
+    (batches.router, signed_in),
+    (live_api.router, signed_in),
+    (playbook_api.router, coaches_change),
+    (account_api.router, signed_in),
+    (account_api.admin, admins_only),
+    (pages.router, signed_in),
+    (practice_pages.router, signed_in),
+    (playbook_pages.router, coaches_change),
+    (account_pages.router, signed_in),
+    (account_pages.admin, admins_only),
 )
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
@@ -63,8 +82,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.watcher = Watcher(app.state.store)
     app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.state.people = People(app.state.store)
+    app.state.credentials = Credentials(app.state.people)
+    for router, who in ROUTERS:
+        app.include_router(router, dependencies=[Depends(who)] if who else ())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.middleware("http")(_guard)
     handle_problems(app)

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from sse_starlette import ServerSentEvent
 
 from app import live, live_api
+from app.access import COOKIE
 from app.database import migrate
 from app.intake import Arrival
 from app.jobs import Worker
@@ -26,6 +27,7 @@ from app.schema import RecordingRow
 from app.settings import Settings
 from models.errors import NoSpeech
 from tests.conftest import Service, free_port, wait_until
+from tests.people import cast
 from tests.stored import CHECKING_IN, WAV, Scripted, store_report
 
 
@@ -63,8 +65,8 @@ def running(settings: Settings) -> Iterator[Running]:
 class Following:
     """A stream, read event by event."""
 
-    def __init__(self, url: str) -> None:
-        self.context = httpx.stream("GET", url, timeout=30)
+    def __init__(self, url: str, cookies: dict[str, str] | None = None) -> None:
+        self.context = httpx.stream("GET", url, timeout=30, cookies=cookies)
         self.response = self.context.__enter__()
         self.lines = self.response.iter_lines()
 
@@ -204,6 +206,30 @@ def test_a_client_that_does_not_read_is_let_go() -> None:
         await asyncio.wait_for(live_api.Events(content(), send_timeout=0.1)(scope, receive, stuck), 5)
 
     asyncio.run(let_go())
+
+
+def test_each_is_told_what_is_theirs_only(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    they = cast(running.app)
+    arrived = {name: Arrival(io.BytesIO(WAV), f"{name}.wav", "cold-outreach", owner_id=they.people[name].id)
+               for name in ("rita", "rob")}  # fmt: skip
+    credentials = running.app.state.credentials
+    cookie = {COOKIE: credentials.open_session(they.people["rob"])}
+    with closing(Following(f"{running.url}/v1/events", cookies=cookie)) as stream:
+        wait_until(lambda: running.listeners() == 1, 10)
+        ids = {name: running.app.state.intake.receive(arrival).id for name, arrival in arrived.items()}
+        assert stream.next()[1]["id"] == ids["rob"]
+        for name in ("rita", "rob"):
+            running.app.state.intake.remove(ids[name])
+        assert stream.next() == ("gone", {"id": ids["rob"]})
+    for path, status in ((f"/v1/voicemails/{ids['rita']}/events", 404), ("/v1/events", 401)):
+        cookies = cookie if status == 404 else {}
+        assert httpx.get(running.url + path, cookies=cookies).status_code == status
+
+
+def test_after_a_while_one_is_asked_again_who_one_is(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_api, "LONGEST_S", 0.3)
+    with follow(running, "/v1/events") as stream:
+        assert stream.next() is None
 
 
 @pytest.mark.service

@@ -206,6 +206,7 @@ audio.addEventListener("loadedmetadata", () => {
   audio.addEventListener("timeupdate", () => (audio.currentTime = 0), { once: true });
   audio.currentTime = Number.MAX_SAFE_INTEGER;
 });
+addEventListener("pageshow", (event) => event.persisted && location.reload()); // Come back to, its microphone is closed.
 addEventListener("beforeunload", (event) => take && phase() !== "sending" && event.preventDefault());
 
 const atOnce = location.hash === "#now"; // From the first page's button: that press was the start.
