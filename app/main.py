@@ -21,8 +21,10 @@ from app import (
     playbook_api,
     playbook_pages,
     practice_pages,
+    review_api,
+    review_pages,
 )
-from app.access import admins_only, coaches_change, signed_in
+from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
 from app.credentials import Credentials
 from app.database import connect, migrate
@@ -46,11 +48,15 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (batches.router, signed_in),
     (live_api.router, signed_in),
     (playbook_api.router, coaches_change),
+    (review_api.router, signed_in),
+    (review_api.coaches, coaches_only),
     (account_api.router, signed_in),
     (account_api.admin, admins_only),
     (pages.router, signed_in),
     (practice_pages.router, signed_in),
     (playbook_pages.router, coaches_change),
+    (review_pages.router, signed_in),
+    (review_pages.coaches, coaches_only),
     (account_pages.router, signed_in),
     (account_pages.admin, admins_only),
 )

@@ -44,11 +44,14 @@ VISITS = {
     "/playbooks": ["/playbooks"],
     "/playbooks/{name}": ["/playbooks/cold-outreach"],
     "/playbooks/{name}/copy": ["/playbooks/cold-outreach/copy"],
+    "/queue": ["/queue"],
+    "/review": ["/review"],
+    "/examples": ["/examples"],
     "/login": ["/login"],
     "/account": ["/account"],
     "/people": ["/people"],
 }
-FRAGMENTS = {"/voicemails/{recording_id}/row"}
+FRAGMENTS = {"/voicemails/{recording_id}/row", "/voicemails/{recording_id}/review", "/queue/next"}
 WITH_ACCOUNTS = {"/join/{token}"}  # visited once there are accounts, with the two before it
 ELSEWHERE = "/nothing-here"
 

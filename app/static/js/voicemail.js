@@ -4,6 +4,7 @@ import { call, fragment } from "./api.js";
 import { untilFinished } from "./live.js";
 import { localize } from "./locale.js";
 import { startPlayer } from "./player.js";
+import { startReview } from "./review.js";
 import { startRewrite } from "./rewrite.js";
 import { startWindow } from "./window.js";
 
@@ -47,7 +48,7 @@ function askBeforeDeleting(article) {
   const dialog = article.querySelector("#delete-dialog");
   const error = dialog.querySelector(".dialog-error");
   const button = dialog.querySelector("#delete-now");
-  article.querySelector("#delete").addEventListener("click", () => {
+  article.querySelector("#delete")?.addEventListener("click", () => {
     error.hidden = true;
     dialog.showModal();
   });
@@ -70,6 +71,7 @@ function start() {
   startPlayer(article);
   startRewrite(article);
   startWindow(article);
+  startReview(article);
   if (article.querySelector("#waiting")) waitForReport(article);
 }
 
