@@ -169,11 +169,11 @@ def find_message_again(request: Request, recording_id: str) -> Voicemail:
 )
 def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
     """Only where the owner has set an endpoint for it. Machine-written, kept nowhere, never part of the score."""
-    rewriter: Rewriter | None = request.app.state.rewriter
+    store, rewriter = store_of(request), _rewriter(request)
+    row = store.recording(recording_id)
     if rewriter is None:
         raise RewriteOff("No language model is set up here. The report holds a rewrite from the rep's own words.")
-    store = store_of(request)
-    report = store.report(store.recording(recording_id).id)
+    report = store.report(row.id)
     if report is None:
         raise NotReady("This recording has no report yet.")
     return rewriter.suggest(report, request.app.state.playbooks.find(report.playbook))
@@ -259,6 +259,11 @@ def _mark(request: Request, recording_id: str, window: GivenWindow | None) -> Re
     change_of(request, recording_id)
     intake: Intake = request.app.state.intake
     return intake.mark_message(recording_id, window)
+
+
+def _rewriter(request: Request) -> Rewriter | None:
+    rewriter: Rewriter | None = request.app.state.rewriter
+    return rewriter
 
 
 class UploadForm:

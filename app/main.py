@@ -17,9 +17,11 @@ from app import (
     api,
     batches,
     links,
+    live_api,
     pages,
     playbook_api,
     playbook_pages,
+    practice_pages,
     review_api,
     review_pages,
     shared_pages,
@@ -32,6 +34,7 @@ from app.exports import routes as exports
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
+from app.live import Watcher
 from app.people import People
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
@@ -49,12 +52,14 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (api.router, signed_in),
     (batches.router, signed_in),
     (links.router, signed_in),
+    (live_api.router, signed_in),
     (playbook_api.router, coaches_change),
     (review_api.router, signed_in),
     (review_api.coaches, coaches_only),
     (account_api.router, signed_in),
     (account_api.admin, admins_only),
     (pages.router, signed_in),
+    (practice_pages.router, signed_in),
     (playbook_pages.router, coaches_change),
     (review_pages.router, signed_in),
     (review_pages.coaches, coaches_only),
@@ -63,7 +68,9 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
 )
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -84,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     engine = connect(settings)
     app.state.store = Store(engine)
     app.state.playbooks = Playbooks(app.state.store)
+    app.state.watcher = Watcher(app.state.store)
     app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
     app.state.people = People(app.state.store)

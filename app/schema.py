@@ -139,7 +139,7 @@ class RecordingRow(Base):
     """
 
     __tablename__ = "recordings"
-    __table_args__ = (sa.Index("ix_recordings_created", "created_at", "id"),)
+    __table_args__ = (sa.Index("ix_recordings_created", "created_at", "id"), sa.Index("ix_recordings_status", "status"))
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
