@@ -18,6 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.intake import Arrival, Intake
+from app.linked import Linked, is_json, read_json, schema_of
 from app.playback import media_type
 from app.problems import problem
 from app.rewriter import Rewriter, Suggestion
@@ -27,7 +28,7 @@ from app.store import Store
 from app.voicemail import Voicemail, VoicemailPage, Waveform
 from models import errors
 from models.advice import Advice
-from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady, NotYetBuilt, RewriteOff, TooLarge
+from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady, RewriteOff, TooLarge
 from models.recording import CallContext, GivenWindow
 from models.report import Report
 
@@ -62,9 +63,7 @@ UPLOAD_SCHEMA = {
                     },
                 }
             },
-            "application/json": {
-                "schema": {"type": "object", "required": ["url"], "properties": {"url": {"type": "string"}}}
-            },
+            "application/json": schema_of(Linked),
         },
     }
 }
@@ -74,7 +73,7 @@ UPLOAD_SCHEMA = {
     "/voicemails",
     status_code=202,
     response_model=Voicemail,
-    responses={200: {"model": Report}, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 501: PROBLEM},
+    responses={200: {"model": Report}, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM},
     openapi_extra=UPLOAD_SCHEMA,
     summary="Hand in a recording",
 )
@@ -85,10 +84,14 @@ async def receive_voicemail(
 ) -> Response:
     """202 with the recording's id and links; with `wait`, 200 and the report if it is done in time.
 
+    Sent as JSON with its `url`, the recording is fetched from there first, and tried again while that may help.
     A recording that proves unusable within `wait` answers with its problem. The same request with the same
     `Idempotency-Key` gives the same recording.
     """
     settings: Settings = request.app.state.settings
+    if is_json(request):
+        linked = (await read_json(request, Linked)).arrival(settings, idempotency_key, urgent=wait > 0)
+        return await _answer(request, await run_in_threadpool(request.app.state.links.receive, linked), wait)
     intake: Intake = request.app.state.intake
     async with UploadForm(request, settings, limit_mb=settings.max_upload_mb) as form:
         arrival = _arrival(form, settings, idempotency_key, urgent=wait > 0)
@@ -251,10 +254,10 @@ class UploadForm:
 
     async def __aenter__(self) -> FormData:
         kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "application/json":
-            raise NotYetBuilt("Fetching a recording from an address comes later. Please upload it as a file.")
         if kind != "multipart/form-data":
-            raise InvalidRequest("Please send the recording as a form (multipart/form-data) with a field “file”.")
+            raise InvalidRequest(
+                "Please send the recording as a form (multipart/form-data) with a field “file”, or its “url” as JSON."
+            )
         try:
             self.form = await MultiPartParser(
                 self.request.headers, self._limited(), max_files=self.max_files, max_fields=50

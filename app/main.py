@@ -14,14 +14,17 @@ from analysis import __version__
 from app import api, batches, pages, playbook_api, playbook_pages
 from app.audio_store import AudioStore
 from app.database import connect, migrate
+from app.fetching import Fetcher
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
+from app.links import Links
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
 from app.rewriter import rewriter_of
 from app.settings import Settings
 from app.store import Store
+from app.vault import Vault
 from models.errors import CrossSite
 
 ROUTERS = (api.router, batches.router, playbook_api.router, pages.router, playbook_pages.router, health)
@@ -50,6 +53,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.playbooks = Playbooks(app.state.store)
     app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
+    app.state.vault = Vault(settings)
+    app.state.links = Links(app.state.intake, app.state.vault, Fetcher.of(settings), settings.fetch_retry_s)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
