@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.audio_store import AudioStore
+from app.call_intake import order_of
+from app.connection_store import Connections
 from app.fetching import Fetched, Fetcher, Order
 from app.intake import inspect
 from app.jobs import Jobs
+from app.playbook_store import Playbooks
 from app.schema import FetchRow, RecordingRow
 from app.settings import Settings
 from app.store import Store
@@ -96,5 +99,11 @@ def _end(session: Session, recording_id: str, error: AfterbeepError) -> None:
         session.delete(fetch)
 
 
-def courier_of(settings: Settings, store: Store, audio: AudioStore, jobs: Jobs) -> Courier:
-    return Courier(store, audio, jobs, Vault(settings), Fetcher.of(settings), lambda fetch, link: Order(link))
+def courier_of(
+    settings: Settings, store: Store, audio: AudioStore, jobs: Jobs, fetcher: Fetcher | None = None
+) -> Courier:
+    vault, fetcher = Vault(settings), fetcher or Fetcher.of(settings)
+    connections = Connections(store, vault, Playbooks(store))
+    return Courier(
+        store, audio, jobs, vault, fetcher, lambda fetch, link: order_of(connections, fetch, link, fetcher.ask)
+    )

@@ -11,8 +11,10 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, batches, pages, playbook_api, playbook_pages
+from app import api, batches, connections, integration_api, pages, playbook_api, playbook_pages
 from app.audio_store import AudioStore
+from app.call_intake import CallIntake
+from app.connection_store import Connections
 from app.database import connect, migrate
 from app.fetching import Fetcher
 from app.health import router as health
@@ -27,7 +29,16 @@ from app.store import Store
 from app.vault import Vault
 from models.errors import CrossSite
 
-ROUTERS = (api.router, batches.router, playbook_api.router, pages.router, playbook_pages.router, health)
+ROUTERS = (
+    api.router,
+    batches.router,
+    integration_api.router,
+    connections.router,
+    playbook_api.router,
+    pages.router,
+    playbook_pages.router,
+    health,
+)
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
@@ -55,6 +66,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
     app.state.vault = Vault(settings)
     app.state.links = Links(app.state.intake, app.state.vault, Fetcher.of(settings), settings.fetch_retry_s)
+    app.state.connections = Connections(app.state.store, app.state.vault, app.state.playbooks)
+    app.state.calls = CallIntake(app.state.connections, app.state.links, settings.playbook)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -169,6 +169,6 @@ class CallEventRow(Base):
     connection_id: Mapped[str] = mapped_column(sa.ForeignKey("connections.id", ondelete="CASCADE"))
     call_id: Mapped[str] = mapped_column(sa.String(200))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    outcome: Mapped[str] = mapped_column(sa.String(16))  # taken, dropped or test
+    outcome: Mapped[str] = mapped_column(sa.String(16))  # taken, dropped, deleted or test
     recording_id: Mapped[str | None] = mapped_column(sa.ForeignKey("recordings.id", ondelete="SET NULL"))
     reason: Mapped[str | None] = mapped_column(sa.Text)

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     )
     rewrite_model: str | None = Field(None, description="Language model asked for there.")
     rewrite_api_key: SecretStr | None = Field(None, description="Key sent there, where it wants one.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Address under which others reach the service, such as https://afterbeep.example.com; some tools "
+        "sign it. Without it the address of the request.",
+    )
     fetch_hosts: str = Field(
         "", description="Hosts recordings may be fetched from, such as *.example.com, with commas; else any public one."
     )
