@@ -1,5 +1,6 @@
 """The pages of the connections: which there are, a new one, and one with what became of its calls."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,13 @@ from models.errors import AfterbeepError, InvalidRequest, NotFound
 
 CREDENTIAL = "credential."
 OUTCOMES = {"taken": "Taken", "dropped": "Left aside", "deleted": "Deleted", "test": "Test"}
-STATES = {"queued": "waiting", "running": "being analysed", "done": "report ready", "failed": "failed"}
+STATES = {
+    "fetching": "being fetched",
+    "queued": "waiting",
+    "running": "being analysed",
+    "done": "report ready",
+    "failed": "failed",
+}
 SAID = {"made": "Connected. Paste the address below into the tool.", "saved": "Saved."}
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -175,6 +182,7 @@ def _page(
         events=shelf.events(row.id) if row else [],
         outcomes=OUTCOMES,
         states=STATES,
+        example=json.dumps(tool.example, indent=2),
         playbook_titles=request.app.state.playbooks.titles(),
         **more,
     )

@@ -50,7 +50,8 @@ class Gong(Integration):
     )
     hosts = ("*.gong.io", "*.amazonaws.com")
     setup = (
-        "In Gong open Admin center, Settings, Automation rules; add a rule that fires a webhook to the address above.",
+        "In Gong open Admin center, Settings, Automation rules, and add a rule that fires a webhook to the address of "
+        "the connection.",
         "Choose “Signed JWT header” and paste its public key here, or “URL includes key” and put ?key=… behind the "
         "address.",
         "Filter the rule to outbound calls whose outcome is “Left voicemail”, and choose “only voicemails” here.",
