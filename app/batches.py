@@ -7,8 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from app.api import CONTEXT_SCHEMA, PROBLEM, UploadForm, arrival_of
-from app.intake import Arrival
+from app.access import own_key, owner_for, person_of
+from app.api import CONTEXT_SCHEMA, PROBLEM, UploadForm, receive_file
 from app.linked import LinkedBatch, is_json, read_json, schema_of
 from app.voicemail import Failure, Voicemail
 from models.errors import AfterbeepError, InvalidRequest
@@ -78,8 +78,7 @@ async def receive_batch(
             key = None if idempotency_key is None else f"{idempotency_key}/{number}"
             name = file.filename or "recording"
             try:
-                arrival: Arrival = arrival_of(file, form, settings, key, urgent=False)
-                row = await run_in_threadpool(request.app.state.intake.receive, arrival)
+                row = await run_in_threadpool(receive_file, request, file, form, key, urgent=False)
                 items.append(BatchItem(filename=name, voicemail=Voicemail.of(row), error=None))
             except AfterbeepError as error:
                 items.append(_refused(name, error))
@@ -88,10 +87,11 @@ async def receive_batch(
 
 def _order(request: Request, linked: LinkedBatch, idempotency_key: str | None) -> Batch:
     items = []
+    owner_id = owner_for(request, linked.owner)
     for number, url in enumerate(linked.urls):
-        key = None if idempotency_key is None else f"{idempotency_key}/{number}"
+        key = None if idempotency_key is None else own_key(person_of(request), f"{idempotency_key}/{number}")
         try:
-            arrival = linked.arrival(number, request.app.state.settings, key)
+            arrival = linked.arrival(number, request.app.state.settings, key, owner_id)
             row = request.app.state.links.receive(arrival)
             items.append(BatchItem(filename=row.filename, voicemail=Voicemail.of(row), error=None))
         except AfterbeepError as error:

@@ -14,6 +14,7 @@ from app.fetching import Order
 from app.integrations import BY_NAME
 from app.integrations.base import Ask, CallEvent, Deleted, Delivery, Dropped, Integration, Read, Reply, Wanted
 from app.links import LinkArrival, Links
+from app.people import People
 from app.schema import CallEventRow, ConnectionRow, FetchRow
 from models.errors import AfterbeepError, FetchRefused, NotFound
 from models.recording import CallContext
@@ -28,6 +29,7 @@ WHERE = "choose “only voicemails” if this tool sends nothing else"
 class CallIntake:
     connections: Connections
     links: Links
+    people: People
     default_playbook: str
 
     def receive(self, connection: ConnectionRow, delivery: Delivery) -> Reply:
@@ -92,13 +94,17 @@ class CallIntake:
 
     def _arrival(self, connection: ConnectionRow, call: CallEvent) -> LinkArrival:
         rep = connection.agents.get(call.agent_id or "") or connection.agents.get(call.agent_name or "")
+        owner = self.people.by_email(rep or call.agent_id or "")
         return LinkArrival(
             link=json.dumps({"call_id": call.call_id, "recording": call.recording}),
             filename=f"{connection.integration}-{call.call_id}",
             playbook=connection.playbook or self.default_playbook,
             context=CallContext(
-                rep=rep or call.agent_name, prospect=call.prospect, agent_channel=connection.agent_channel
+                rep=owner.name if owner else rep or call.agent_name,
+                prospect=call.prospect,
+                agent_channel=connection.agent_channel,
             ),
+            owner_id=owner.id if owner else None,
             connection_id=connection.id,
             lives_s=BY_NAME[connection.integration].link_lives_s,
         )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from app.people_cli import people
+
 if TYPE_CHECKING:
     from analysis.audio.decode import Decode
     from app.settings import Settings
@@ -384,6 +386,9 @@ def _call(facts: dict[str, Any]) -> "CallContext":
     except ValidationError as error:
         wrong = [f"{str(e['loc'][0]).replace('_', ' ')}: {e['msg'].lower()}" for e in error.errors()]
         raise InvalidRequest("; ".join(wrong)) from error
+
+
+main.add_command(people)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ router = APIRouter(prefix="/v1/connections", tags=["integrations"])
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Agents = Annotated[dict[str, str], Field(max_length=2000, description="The tool's id of an agent, and the rep's name.")]
+Agents = Annotated[
+    dict[str, str],
+    Field(max_length=2000, description="The tool's id of an agent, and the rep's e-mail address or name."),
+]
 Hosts = Annotated[list[str], Field(max_length=50, description="Hosts recordings may come from, such as *.example.com.")]
 Credentials = Annotated[dict[str, str], Field(description="By the names docs/integrations.md lists for the tool.")]
 

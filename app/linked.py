@@ -21,14 +21,18 @@ class _About(CallContext):
     """What is known about the call, beside the address."""
 
     playbook: str | None = Field(None, max_length=80, description="Playbook to judge by.")
+    owner: str | None = Field(None, max_length=254, description="E-mail address of the rep whose it is; else yours.")
 
-    def _arrival(self, url: str, settings: Settings, idempotency_key: str | None, *, urgent: bool) -> LinkArrival:
+    def _arrival(
+        self, url: str, settings: Settings, idempotency_key: str | None, owner_id: str | None, urgent: bool
+    ) -> LinkArrival:
         told = self.model_dump(include=set(CallContext.model_fields))
         return LinkArrival(
             link=url,
             filename=filename_of(url),
             playbook=self.playbook or settings.playbook,
             context=CallContext.model_validate(told),
+            owner_id=owner_id,
             idempotency_key=idempotency_key,
             urgent=urgent,
         )
@@ -37,15 +41,19 @@ class _About(CallContext):
 class Linked(_About):
     url: str = URL
 
-    def arrival(self, settings: Settings, idempotency_key: str | None, *, urgent: bool) -> LinkArrival:
-        return self._arrival(self.url, settings, idempotency_key, urgent=urgent)
+    def arrival(
+        self, settings: Settings, idempotency_key: str | None, owner_id: str | None, *, urgent: bool
+    ) -> LinkArrival:
+        return self._arrival(self.url, settings, idempotency_key, owner_id, urgent)
 
 
 class LinkedBatch(_About):
     urls: list[str] = Field(min_length=1, max_length=MOST_ADDRESSES, description="Where the recordings are.")
 
-    def arrival(self, number: int, settings: Settings, idempotency_key: str | None) -> LinkArrival:
-        return self._arrival(self.urls[number], settings, idempotency_key, urgent=False)
+    def arrival(
+        self, number: int, settings: Settings, idempotency_key: str | None, owner_id: str | None
+    ) -> LinkArrival:
+        return self._arrival(self.urls[number], settings, idempotency_key, owner_id, False)
 
 
 def schema_of(body: type[BaseModel]) -> dict[str, Any]:

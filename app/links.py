@@ -25,6 +25,7 @@ class LinkArrival:
     context: CallContext = field(default_factory=CallContext)
     connection_id: str | None = None
     lives_s: float | None = None  # how long the link is good for, where that is known
+    owner_id: str | None = None  # whose message it is
     idempotency_key: str | None = None
     urgent: bool = False
 
@@ -64,6 +65,7 @@ class Links:
             status="queued",
             stage="fetching",
             demo=False,
+            owner_id=arrival.owner_id,
             filename=base_name(arrival.filename),
             size_bytes=0,
             sha256="",

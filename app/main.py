@@ -1,26 +1,39 @@
 """The service, from its settings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, batches, connections, integration_api, pages, playbook_api, playbook_pages
+from app import (
+    account_api,
+    account_pages,
+    api,
+    batches,
+    connections,
+    integration_api,
+    pages,
+    playbook_api,
+    playbook_pages,
+)
+from app.access import admins_only, coaches_change, signed_in
 from app.audio_store import AudioStore
 from app.call_intake import CallIntake
 from app.connection_store import Connections
+from app.credentials import Credentials
 from app.database import connect, migrate
 from app.fetching import Fetcher
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
 from app.links import Links
+from app.people import People
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
 from app.rewriter import rewriter_of
@@ -29,15 +42,21 @@ from app.store import Store
 from app.vault import Vault
 from models.errors import CrossSite
 
-ROUTERS = (
-    api.router,
-    batches.router,
-    integration_api.router,
-    connections.router,
-    playbook_api.router,
-    pages.router,
-    playbook_pages.router,
-    health,
+#: Every door, and who may come through it.
+ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
+    (health, None),
+    (account_pages.door, None),
+    (api.router, signed_in),
+    (batches.router, signed_in),
+    (playbook_api.router, coaches_change),
+    (integration_api.router, None),  # guarded by each tool's own signature
+    (connections.router, admins_only),
+    (account_api.router, signed_in),
+    (account_api.admin, admins_only),
+    (pages.router, signed_in),
+    (playbook_pages.router, coaches_change),
+    (account_pages.router, signed_in),
+    (account_pages.admin, admins_only),
 )
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
@@ -64,12 +83,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.playbooks = Playbooks(app.state.store)
     app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
+    app.state.people = People(app.state.store)
+    app.state.credentials = Credentials(app.state.people)
     app.state.vault = Vault(settings)
     app.state.links = Links(app.state.intake, app.state.vault, Fetcher.of(settings), settings.fetch_retry_s)
     app.state.connections = Connections(app.state.store, app.state.vault, app.state.playbooks)
-    app.state.calls = CallIntake(app.state.connections, app.state.links, settings.playbook)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.state.calls = CallIntake(app.state.connections, app.state.links, app.state.people, settings.playbook)
+    for router, who in ROUTERS:
+        app.include_router(router, dependencies=[Depends(who)] if who else ())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.middleware("http")(_guard)
     handle_problems(app)

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
@@ -624,3 +625,32 @@ def test_nothing_equals_an_empty_secret() -> None:
     assert not same("", "")
     assert not same("", None)
     assert base64.b64encode(b"") == b""
+
+
+# Accounts
+
+
+def test_reports_belong_to_the_rep_a_connection_names_and_connections_to_admins(settings: Settings) -> None:
+    from tests.people import cast
+
+    with provider_server() as provider:
+        app = create_app(settings.model_copy(update={"public_url": PUBLIC}))
+        with TestClient(app):
+            people = cast(app)
+            admin, (rep, other) = people.client("ada"), [people.client(name) for name in ("rita", "rob")]
+            tool = next(tool for tool in tools(provider.port) if tool.name == "generic")
+            told = {"integration": "generic", "credentials": tool.credentials, "hosts": tool.hosts}
+            for client, status in ((rep, 403), (people.client("carla"), 403), (people.client(None), 401)):
+                assert client.post("/v1/connections", json=told).status_code == status
+                assert client.get("/connections", headers={"Accept": "application/json"}).status_code in (status, 303)
+            made = admin.post("/v1/connections", json={**told, "agents": {"u-7": "rita@example.com"}}).json()
+            sent = tool.send(made["url"], tool.serve(provider), time.time())
+            answer = people.client(None).post(made["url"].removeprefix(PUBLIC), content=sent.body, headers=sent.headers)
+            assert answer.json()["taken"] == 1
+            (recording,) = rep.get("/v1/voicemails").json()["items"]
+            assert recording["context"]["rep"] == "Rita"
+            assert other.get(recording["links"]["self"]).status_code == 404
+            mine = rep.post("/v1/voicemails", json={"url": "https://a.example/x.wav"}).json()
+            assert other.get(mine["links"]["self"]).status_code == 404
+            foreign = {"url": "https://a.example/x.wav", "owner": "rob@example.com"}
+            assert rep.post("/v1/voicemails", json=foreign).json()["code"] == "invalid_request"
