@@ -19,6 +19,7 @@ from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, store_of
 from app.intake import Arrival, Intake
+from app.linked import Linked, is_json, read_json, schema_of
 from app.listing import Filter, filter_of
 from app.playback import media_type
 from app.problems import problem
@@ -33,7 +34,6 @@ from models.errors import (
     InvalidRequest,
     NotFound,
     NotReady,
-    NotYetBuilt,
     RewriteOff,
     TooLarge,
 )
@@ -72,9 +72,7 @@ UPLOAD_SCHEMA = {
                     },
                 }
             },
-            "application/json": {
-                "schema": {"type": "object", "required": ["url"], "properties": {"url": {"type": "string"}}}
-            },
+            "application/json": schema_of(Linked),
         },
     }
 }
@@ -84,7 +82,7 @@ UPLOAD_SCHEMA = {
     "/voicemails",
     status_code=202,
     response_model=Voicemail,
-    responses={200: {"model": Report}, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 501: PROBLEM},
+    responses={200: {"model": Report}, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM},
     openapi_extra=UPLOAD_SCHEMA,
     summary="Hand in a recording",
 )
@@ -95,10 +93,15 @@ async def receive_voicemail(
 ) -> Response:
     """202 with the recording's id and links; with `wait`, 200 and the report if it is done in time.
 
+    Sent as JSON with its `url`, the recording is fetched from there first, and tried again while that may help.
     A recording that proves unusable within `wait` answers with its problem. The same request with the same
     `Idempotency-Key` gives the same recording.
     """
     settings: Settings = request.app.state.settings
+    if is_json(request):
+        linked = await read_json(request, Linked)
+        row = await run_in_threadpool(_receive_link, request, linked, idempotency_key, urgent=wait > 0)
+        return await _answer(request, row, wait)
     async with UploadForm(request, settings, limit_mb=settings.max_upload_mb) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
@@ -278,10 +281,10 @@ class UploadForm:
 
     async def __aenter__(self) -> FormData:
         kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "application/json":
-            raise NotYetBuilt("Fetching a recording from an address comes later. Please upload it as a file.")
         if kind != "multipart/form-data":
-            raise InvalidRequest("Please send the recording as a form (multipart/form-data) with a field “file”.")
+            raise InvalidRequest(
+                "Please send the recording as a form (multipart/form-data) with a field “file”, or its “url” as JSON."
+            )
         try:
             self.form = await MultiPartParser(
                 self.request.headers, self._limited(), max_files=self.max_files, max_fields=50
@@ -327,6 +330,14 @@ def receive_file(
             urgent=urgent,
         )
     )
+
+
+def _receive_link(request: Request, linked: Linked, idempotency_key: str | None, *, urgent: bool) -> RecordingRow:
+    key, owner_id = own_key(person_of(request), idempotency_key), owner_for(request, linked.owner)
+    row: RecordingRow = request.app.state.remotes.receive(
+        linked.arrival(request.app.state.settings, key, owner_id, urgent=urgent)
+    )
+    return row
 
 
 def _context(form: Mapping[str, Any]) -> CallContext:

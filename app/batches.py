@@ -7,7 +7,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
+from app.access import own_key, owner_for, person_of
 from app.api import CONTEXT_SCHEMA, PROBLEM, UploadForm, receive_file
+from app.linked import LinkedBatch, is_json, read_json, schema_of
 from app.voicemail import Failure, Voicemail
 from models.errors import AfterbeepError, InvalidRequest
 
@@ -39,7 +41,7 @@ BATCH_SCHEMA: dict[str, Any] = {
                     "properties": {"files": FILES_SCHEMA, **CONTEXT_SCHEMA},
                 }
             },
-            "application/json": {"schema": {"type": "object", "required": ["urls"]}},
+            "application/json": schema_of(LinkedBatch),
         },
     }
 }
@@ -48,19 +50,24 @@ BATCH_SCHEMA: dict[str, Any] = {
 @router.post(
     "/batches",
     status_code=202,
-    responses={413: PROBLEM, 422: PROBLEM, 501: PROBLEM},
+    responses={413: PROBLEM, 422: PROBLEM},
     openapi_extra=BATCH_SCHEMA,
     summary="Hand in many recordings",
 )
 async def receive_batch(
     request: Request, idempotency_key: Annotated[str | None, Header(max_length=240)] = None
 ) -> Batch:
-    """Up to 100 files under `files`; the other fields describe all of them. They are analysed behind what is urgent.
+    """Up to 100 files under `files`, or addresses as JSON under `urls`; the other fields describe all of them.
+
+    They are analysed behind what is urgent.
 
     A file that is no recording has its error in the answer, and the others are taken. The same request with the same
     `Idempotency-Key` gives the same recordings.
     """
     settings = request.app.state.settings
+    if is_json(request):
+        linked = await read_json(request, LinkedBatch)
+        return await run_in_threadpool(_order, request, linked, idempotency_key)
     limit_mb = settings.max_upload_mb * MAX_SIZES
     async with UploadForm(request, settings, max_files=MAX_FILES, limit_mb=limit_mb) as form:
         files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
@@ -74,6 +81,23 @@ async def receive_batch(
                 row = await run_in_threadpool(receive_file, request, file, form, key, urgent=False)
                 items.append(BatchItem(filename=name, voicemail=Voicemail.of(row), error=None))
             except AfterbeepError as error:
-                failure = Failure(code=error.code, message=str(error))
-                items.append(BatchItem(filename=name, voicemail=None, error=failure))
+                items.append(_refused(name, error))
     return Batch(items=items)
+
+
+def _order(request: Request, linked: LinkedBatch, idempotency_key: str | None) -> Batch:
+    items = []
+    owner_id = owner_for(request, linked.owner)
+    for number, url in enumerate(linked.urls):
+        key = None if idempotency_key is None else own_key(person_of(request), f"{idempotency_key}/{number}")
+        try:
+            arrival = linked.arrival(number, request.app.state.settings, key, owner_id)
+            row = request.app.state.remotes.receive(arrival)
+            items.append(BatchItem(filename=row.filename, voicemail=Voicemail.of(row), error=None))
+        except AfterbeepError as error:
+            items.append(_refused(url, error))
+    return Batch(items=items)
+
+
+def _refused(name: str, error: AfterbeepError) -> BatchItem:
+    return BatchItem(filename=name, voicemail=None, error=Failure(code=error.code, message=str(error)))

@@ -59,9 +59,9 @@ class Intake:
         another request.
         """
         self.playbooks.load(arrival.playbook)
-        size_bytes, sha256 = _inspect(arrival)
+        size_bytes, sha256 = inspect(arrival.audio, arrival.filename)
         digest = _digest(arrival, sha256)
-        if known := self._known(arrival, digest):
+        if known := self.known(arrival.idempotency_key, digest):
             return known
         row = RecordingRow(
             id=uuid4().hex,
@@ -86,16 +86,17 @@ class Intake:
                 self.jobs.enqueue(session, row.id, urgent=arrival.urgent)
         except IntegrityError:  # the same key came twice at once, and the other was first
             self.audio.delete(row.id)
-            known = self._known(arrival, digest)
+            known = self.known(arrival.idempotency_key, digest)
             if known is None:
                 raise
             return known
         return row
 
-    def _known(self, arrival: Arrival, digest: str) -> RecordingRow | None:
-        if arrival.idempotency_key is None:
+    def known(self, idempotency_key: str | None, digest: str) -> RecordingRow | None:
+        """What the same request gave before. Raises IdempotencyKeyReused if it was another request."""
+        if idempotency_key is None:
             return None
-        row = self.store.by_idempotency_key(arrival.idempotency_key)
+        row = self.store.by_idempotency_key(idempotency_key)
         if row is not None and row.request_digest != digest:
             raise IdempotencyKeyReused(
                 "This Idempotency-Key was already used for another request. Use a new key for a new recording."
@@ -113,6 +114,8 @@ class Intake:
                 raise NotFound("There is no recording with this id. It may have been deleted.")
             if row.status in ("queued", "running"):
                 raise NotReady("This recording is still being analysed. Please mark the message when that is done.")
+            if not row.sha256:
+                raise NotReady("This recording could not be fetched, so there is no message to mark.")
             if window and row.duration_s is not None and window.start_s + MIN_MESSAGE_S > row.duration_s:
                 raise InvalidRequest(f"This recording ends after {row.duration_s:.1f} s, before the message marked.")
             row.window, row.revision = window, row.revision + 1
@@ -133,18 +136,18 @@ class Intake:
         return len(demo)
 
 
-def _inspect(arrival: Arrival) -> tuple[int, str]:
-    """Size and SHA-256, once the first bytes look like a recording."""
-    arrival.audio.seek(0)
-    head = arrival.audio.read(SNIFFED_BYTES)
+def inspect(audio: IO[bytes], filename: str) -> tuple[int, str]:
+    """Size and SHA-256, once the first bytes look like a recording. Raises EmptyFile or NotAudio."""
+    audio.seek(0)
+    head = audio.read(SNIFFED_BYTES)
     if not head:
         raise EmptyFile("The file is empty. Please record again or choose another file.")
-    if not looks_like_audio(head, arrival.filename):
-        name = base_name(arrival.filename)
-        raise NotAudio(f"“{name}” is not a recording. Please upload a voice recording, such as WAV, MP3 or M4A.")
-    arrival.audio.seek(0)
-    sha256 = hashlib.file_digest(arrival.audio, "sha256").hexdigest()  # type: ignore[arg-type]  # any file will do
-    return arrival.audio.seek(0, 2), sha256
+    if not looks_like_audio(head, filename):
+        name = base_name(filename)
+        raise NotAudio(f"“{name}” is not a recording. Please send a voice recording, such as WAV, MP3 or M4A.")
+    audio.seek(0)
+    sha256 = hashlib.file_digest(audio, "sha256").hexdigest()  # type: ignore[arg-type]  # any file will do
+    return audio.seek(0, 2), sha256
 
 
 def looks_like_audio(head: bytes, filename: str) -> bool:

@@ -25,14 +25,16 @@ from app.store import Store
 from models.errors import AfterbeepError, AnalysisFailed
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient
+    from dbos import DBOSClient, EnqueueOptions
 
 log = logging.getLogger(__name__)
 
 APPLICATION = "afterbeep"
 BULK_QUEUE, URGENT_QUEUE = "recordings", "urgent"
 URGENT_AT_ONCE = 4  # recordings somebody waits for
+FETCH_QUEUE, FETCHES_AT_ONCE = "fetches", 8
 WORKFLOW = "analyze_recording"
+FETCH_WORKFLOW = "fetch_recording"
 # Jobs of every release share this name, so that a job queued before an upgrade is finished after it.
 JOB_VERSION = "1"
 POLLING_S = 0.1
@@ -67,14 +69,31 @@ class Jobs:
             urgent,
         )
 
+    def enqueue_fetch(self, session: Session, recording_id: str, *, attempt: int, delay_s: float | None = None) -> None:
+        """Queue an attempt to fetch a recording, now or later, within the caller's transaction."""
+        job: EnqueueOptions = {
+            "workflow_name": FETCH_WORKFLOW,
+            "queue_name": FETCH_QUEUE,
+            "workflow_id": f"{recording_id}.fetch.{attempt}",
+            "app_version": JOB_VERSION,
+        }
+        if delay_s is not None:
+            job["delay_seconds"] = delay_s
+        self.client.enqueue_in_transaction(session, job, recording_id, attempt)
+
 
 def launch_worker(
-    engine: sa.Engine, settings: Settings, run: Callable[[str, bool], None], *, at_once: int
+    engine: sa.Engine,
+    settings: Settings,
+    run: Callable[[str, bool], None],
+    fetch: Callable[[str, int], None],
+    *,
+    at_once: int,
 ) -> Callable[[], None]:
     """Take jobs from the queues, beginning with those this worker was on when it died. Returns the way to stop.
 
     `run` is called with a recording's id and whether somebody waits for it, by up to `at_once` threads and a few more
-    for the urgent ones.
+    for the urgent ones; `fetch` with a recording's id and the number of the attempt, by a few of their own.
     """
     from dbos import DBOS
 
@@ -87,7 +106,7 @@ def launch_worker(
             "executor_id": settings.worker_id,
             "log_level": "WARNING",
             "run_migrations": False,
-            "max_executor_threads": at_once + URGENT_AT_ONCE,
+            "max_executor_threads": at_once + URGENT_AT_ONCE + FETCHES_AT_ONCE,
         }
     )
 
@@ -99,8 +118,17 @@ def launch_worker(
     def analyze_recording(recording_id: str, urgent: bool = False) -> None:
         analyze_step(recording_id, urgent)
 
+    @DBOS.step()
+    def fetch_step(recording_id: str, attempt: int) -> None:
+        fetch(recording_id, attempt)
+
+    @DBOS.workflow(name=FETCH_WORKFLOW, max_recovery_attempts=None)
+    def fetch_recording(recording_id: str, attempt: int) -> None:
+        fetch_step(recording_id, attempt)
+
     DBOS.launch()
-    for queue, count in ((URGENT_QUEUE, URGENT_AT_ONCE), (BULK_QUEUE, at_once)):
+    queues = ((URGENT_QUEUE, URGENT_AT_ONCE), (BULK_QUEUE, at_once), (FETCH_QUEUE, FETCHES_AT_ONCE))
+    for queue, count in queues:
         DBOS.register_queue(
             queue, worker_concurrency=count, polling_interval_sec=POLLING_S, on_conflict="always_update"
         )

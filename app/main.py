@@ -16,6 +16,8 @@ from app import (
     account_pages,
     api,
     batches,
+    connections,
+    integration_api,
     links,
     live_api,
     pages,
@@ -28,9 +30,12 @@ from app import (
 )
 from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
+from app.call_intake import CallIntake
+from app.connection_store import Connections
 from app.credentials import Credentials
 from app.database import connect, migrate
 from app.exports import routes as exports
+from app.fetching import Fetcher
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
@@ -38,9 +43,11 @@ from app.live import Watcher
 from app.people import People
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
+from app.remote import Remotes
 from app.rewriter import rewriter_of
 from app.settings import Settings
 from app.store import Store
+from app.vault import Vault
 from models.errors import CrossSite
 
 #: Every door, and who may come through it.
@@ -56,6 +63,8 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (playbook_api.router, coaches_change),
     (review_api.router, signed_in),
     (review_api.coaches, coaches_only),
+    (integration_api.router, None),  # guarded by each tool's own signature
+    (connections.router, admins_only),
     (account_api.router, signed_in),
     (account_api.admin, admins_only),
     (pages.router, signed_in),
@@ -96,6 +105,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
     app.state.people = People(app.state.store)
     app.state.credentials = Credentials(app.state.people)
+    app.state.vault = Vault(settings)
+    app.state.remotes = Remotes(app.state.intake, app.state.vault, Fetcher.of(settings), settings.fetch_retry_s)
+    app.state.connections = Connections(app.state.store, app.state.vault, app.state.playbooks)
+    app.state.calls = CallIntake(app.state.connections, app.state.remotes, app.state.people, settings.playbook)
     for router, who in ROUTERS:
         app.include_router(router, dependencies=[Depends(who)] if who else ())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -280,3 +280,52 @@ class PlaybookRow(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     text: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FetchRow(Base):
+    """Where a recording is still to be fetched from. Gone as soon as it is fetched, or is given up."""
+
+    __tablename__ = "fetches"
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    connection_id: Mapped[str | None] = mapped_column(sa.ForeignKey("connections.id", ondelete="SET NULL"))
+    link: Mapped[str] = mapped_column(sa.Text)  # sealed: it may hold a key
+    urgent: Mapped[bool]
+    attempt: Mapped[int]
+    give_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ConnectionRow(Base):
+    """A tool that tells us of calls: how its events are known to be its own, and what they mean to us."""
+
+    __tablename__ = "connections"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    integration: Mapped[str] = mapped_column(sa.String(40))
+    name: Mapped[str] = mapped_column(sa.String(100))
+    credentials: Mapped[str] = mapped_column(sa.Text)  # sealed
+    hosts: Mapped[list[str]] = mapped_column(sa.JSON)
+    only_voicemails: Mapped[bool]
+    agent_channel: Mapped[int | None]
+    agents: Mapped[dict[str, str]] = mapped_column(sa.JSON)
+    playbook: Mapped[str | None] = mapped_column(sa.String(100))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paused: Mapped[bool]
+
+
+class CallEventRow(Base):
+    """What became of a call a tool told us of; one row a call, however often it is told."""
+
+    __tablename__ = "call_events"
+    __table_args__ = (
+        sa.UniqueConstraint("connection_id", "call_id"),
+        sa.Index("ix_call_events_received", "connection_id", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[str] = mapped_column(sa.ForeignKey("connections.id", ondelete="CASCADE"))
+    call_id: Mapped[str] = mapped_column(sa.String(200))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(sa.String(16))  # taken, dropped, deleted or test
+    recording_id: Mapped[str | None] = mapped_column(sa.ForeignKey("recordings.id", ondelete="SET NULL"))
+    reason: Mapped[str | None] = mapped_column(sa.Text)

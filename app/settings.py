@@ -64,6 +64,27 @@ class Settings(BaseSettings):
     )
     rewrite_model: str | None = Field(None, description="Language model asked for there.")
     rewrite_api_key: SecretStr | None = Field(None, description="Key sent there, where it wants one.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Address under which others reach the service, such as https://afterbeep.example.com; some tools "
+        "sign it. Without it the address of the request.",
+    )
+    fetch_hosts: str = Field(
+        "", description="Hosts recordings may be fetched from, such as *.example.com, with commas; else any public one."
+    )
+    fetch_timeout_s: float = Field(120.0, gt=0, description="Longest a recording may take to arrive, in seconds.")
+    fetch_retry_s: float = Field(
+        3600.0, ge=0, description="How long fetching a recording is tried again, in seconds, if its link lives as long."
+    )
+    fetch_inside: bool = Field(
+        False, description="Fetch over plain http and from addresses inside this network too; for tests only."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Fernet key that encrypts stored credentials and links; more after it, with spaces, open what "
+        "older keys sealed. Without it secret.key in the data folder.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @field_validator("precision")
@@ -80,6 +101,10 @@ class Settings(BaseSettings):
     @cached_property
     def database_url(self) -> str:
         return f"sqlite:///{self.data_dir / 'afterbeep.db'}"
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        return tuple(self.fetch_hosts.replace(",", " ").split())
 
     @property
     def audio_dir(self) -> Path:

@@ -25,7 +25,9 @@ class Links(BaseModel):
 class Voicemail(BaseModel):
     id: str
     status: Status = Field(description="queued, running, then done or failed.")
-    stage: str | None = Field(description="What a running analysis is at: decoding, listening, transcribing, judging.")
+    stage: str | None = Field(
+        description="What it is at: fetching while queued; decoding, listening, transcribing or judging while running."
+    )
     filename: str
     created_at: datetime
     demo: bool = Field(description="One of the samples, not a recording of yours.")

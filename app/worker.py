@@ -10,9 +10,10 @@ from filelock import FileLock, Timeout
 
 from app.audio_store import AudioStore
 from app.collector import Collector
+from app.courier import courier_of
 from app.database import connect, migrate
 from app.decoder import IsolatedDecoder
-from app.jobs import Worker, launch_worker
+from app.jobs import Jobs, Worker, launch_worker
 from app.settings import Settings
 from app.speech import transcriber_of
 from app.store import Store
@@ -48,7 +49,8 @@ def work(settings: Settings, *, attached: bool = False) -> None:
         with collector.desk(urgent=urgent) as seat:
             Worker(store, audio, seat, settings, decoder).run(recording_id)
 
-    leave = launch_worker(engine, settings, run, at_once=collector.jobs)
+    courier = courier_of(settings, store, audio, Jobs(engine))
+    leave = launch_worker(engine, settings, run, courier.run, at_once=collector.jobs)
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
     stop.wait()
     leave()

@@ -9,6 +9,11 @@ AfterbeepError
 │   ├── DecoderCrashed        decoder_crashed
 │   ├── DecoderTooSlow        decoder_too_slow
 │   ├── DecoderOutOfMemory    decoder_out_of_memory
+│   ├── FetchError            the recording did not come from where it was to be fetched
+│   │   ├── FetchRefused      fetch_refused
+│   │   ├── FetchDenied       fetch_denied
+│   │   ├── FetchFailed       fetch_failed
+│   │   └── FetchTooLarge     fetch_too_large
 │   └── NoSpeech              no_speech
 │       └── NothingAfterBeep  nothing_after_beep
 ├── ModelError                the speech model is not there, or not whole
@@ -34,7 +39,10 @@ AfterbeepError
 │   ├── LinkExpired           link_expired
 │   ├── AlreadyThere          already_there
 │   ├── RewriteOff            rewrite_off
-│   └── NotYetBuilt           not_yet_built
+│   ├── EventRefused          event_refused
+│   ├── EventUnsigned         event_unsigned
+│   └── InvalidEvent          invalid_event
+├── SecretUnreadable          secret_unreadable
 └── AnalysisFailed            analysis_failed
 """
 
@@ -88,6 +96,34 @@ class DecoderTooSlow(RecordingError):
 class DecoderOutOfMemory(RecordingError):
     code = "decoder_out_of_memory"
     title = "Recording needs too much memory"
+
+
+class FetchError(RecordingError):
+    """With `passing`, another attempt may succeed."""
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+class FetchRefused(FetchError):
+    code = "fetch_refused"
+    title = "Address not allowed"
+
+
+class FetchDenied(FetchError):
+    code = "fetch_denied"
+    title = "Recording not handed out"
+
+
+class FetchFailed(FetchError):
+    code = "fetch_failed"
+    title = "Recording could not be fetched"
+
+
+class FetchTooLarge(FetchError):
+    code = "fetch_too_large"
+    title = "Recording too large to fetch"
 
 
 class NoSpeech(RecordingError):
@@ -224,10 +260,27 @@ class RewriteOff(RequestError):
     title = "Rewriting by a language model is off"
 
 
-class NotYetBuilt(RequestError):
-    code = "not_yet_built"
-    status = 501
-    title = "Not available yet"
+class EventRefused(RequestError):
+    code = "event_refused"
+    status = 401
+    title = "Event not signed as agreed"
+
+
+class EventUnsigned(RequestError):
+    code = "event_unsigned"
+    status = 503
+    title = "Event came without its signature"
+
+
+class InvalidEvent(RequestError):
+    code = "invalid_event"
+    status = 422
+    title = "Event cannot be read"
+
+
+class SecretUnreadable(AfterbeepError):
+    code = "secret_unreadable"
+    title = "Stored secret cannot be read"
 
 
 class AnalysisFailed(AfterbeepError):

@@ -94,7 +94,8 @@ def test_a_body_without_length_is_cut_off_at_the_limit(client: TestClient) -> No
 @pytest.mark.parametrize(
     ("request_", "status", "code"),
     [
-        ({"json": {"url": "https://example.com/a.wav"}}, 501, "not_yet_built"),
+        ({"json": {"url": "http://example.com/a.wav"}}, 422, "fetch_refused"),
+        ({"json": {"url": "https://example.com/a.wav", "colour": "red"}}, 422, "invalid_request"),
         ({"content": b"hello", "headers": {"Content-Type": "text/plain"}}, 422, "invalid_request"),
         ({"content": b"hello", "headers": {"Content-Type": "multipart/form-data; boundary=x"}}, 422, "invalid_request"),
         ({"content": b"hello", "headers": {"Content-Type": "multipart/form-data"}}, 422, "invalid_request"),
@@ -131,9 +132,9 @@ def test_the_same_key_at_the_same_moment_gives_one_recording(client: TestClient,
     """Regression for the race between asking for a key and storing it."""
     first = upload(client, key="k1").json()["id"]
     intake = type(client.app.state.intake)
-    real = intake._known
+    real = intake.known
     answers = iter([None])
-    monkeypatch.setattr(intake, "_known", lambda self, *given: next(answers, real(self, *given)))
+    monkeypatch.setattr(intake, "known", lambda self, *given: next(answers, real(self, *given)))
     assert upload(client, key="k1").json()["id"] == first
     assert [path.name for path in audio_files(client)] == [first]
 

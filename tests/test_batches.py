@@ -40,7 +40,7 @@ def test_the_same_key_gives_the_same_recordings(client: TestClient) -> None:
 
 def test_what_is_refused_as_a_whole(client: TestClient) -> None:
     assert client.post("/v1/batches", data={"purpose": "cold"}, files={"x": ("", b"")}).status_code == 422
-    assert client.post("/v1/batches", json={"urls": ["https://example.com/a.wav"]}).json()["code"] == "not_yet_built"
+    assert client.post("/v1/batches", json={"urls": []}).json()["code"] == "invalid_request"
     many = [(f"{number}.wav", b"RIFF") for number in range(101)]
     assert send(client, *many).json()["code"] == "invalid_request"
     assert send(client, *[("a.wav", WAV)] * 12).status_code == 413

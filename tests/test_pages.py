@@ -238,7 +238,7 @@ def test_one_reason_is_given_once() -> None:
 
 def test_check_names_belong_to_rules_and_every_stage_has_its_sentence() -> None:
     assert set(playbooks.load().rules) >= set(wording.CHECKS)
-    assert {*get_args(Stage), "queued"} == set(wording.STAGES)
+    assert {*get_args(Stage), "queued", "fetching"} == set(wording.STAGES)
 
 
 def test_every_purpose_and_relationship_can_be_chosen() -> None:

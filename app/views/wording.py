@@ -19,6 +19,7 @@ RELATIONSHIPS: dict[Relationship, str] = {
 }
 #: What the worker is doing, for someone who waits.
 STAGES: dict[str, str] = {
+    "fetching": "Fetching the recording",
     "queued": "Waiting for its turn",
     "decoding": "Opening the recording",
     "listening": "Finding your message",
@@ -108,7 +109,7 @@ def decimal(value: float, digits: int = 0) -> str:
 
 
 def stage_sentence(status: str, stage: str | None) -> str:
-    if status == "queued":
+    if status == "queued" and stage != "fetching":
         return STAGES["queued"]
     return STAGES.get(stage or "", "Getting started")
 

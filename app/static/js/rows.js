@@ -8,7 +8,6 @@ const list = document.querySelector("#rows");
 const empty = document.querySelector("#empty");
 
 const stateOf = (voicemail) => `${voicemail.status}:${voicemail.stage ?? ""}`;
-const pendingRows = () => list.querySelectorAll('[data-state^="queued"], [data-state^="running"]');
 const rowOf = (id) => document.getElementById(`row-${id}`);
 
 export function showEmptyState() {

@@ -1,6 +1,7 @@
 // What the worker is doing, for someone who waits; the same sentences as the server writes.
 
 const SENTENCES = {
+  fetching: "Fetching the recording",
   decoding: "Opening the recording",
   listening: "Finding your message after the beep",
   transcribing: "Writing down every word",
@@ -10,5 +11,5 @@ const SENTENCES = {
 export const isPending = (voicemail) => voicemail.status === "queued" || voicemail.status === "running";
 
 export function stageSentence({ status, stage }) {
-  return status === "queued" ? "Waiting for its turn" : (SENTENCES[stage] ?? "Getting started");
+  return status === "queued" && stage !== "fetching" ? "Waiting for its turn" : (SENTENCES[stage] ?? "Getting started");
 }

@@ -1,0 +1,109 @@
+"""Fetches one recording, once: what fails in passing is queued again, later and later, while its link may live."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.audio_store import AudioStore
+from app.call_intake import order_of
+from app.connection_store import Connections
+from app.fetching import Fetched, Fetcher, Order
+from app.intake import inspect
+from app.jobs import Jobs
+from app.playbook_store import Playbooks
+from app.schema import FetchRow, RecordingRow
+from app.settings import Settings
+from app.store import Store
+from app.vault import Vault
+from models.errors import AfterbeepError, FetchError, FetchFailed
+
+log = logging.getLogger(__name__)
+
+AGAIN_AFTER_S = (2, 10, 30, 120, 300, 900, 1800)
+
+
+@dataclass(frozen=True)
+class Courier:
+    """`order` says what to fetch for a row and its link; a connection's tool may have to be asked for that first."""
+
+    store: Store
+    audio: AudioStore
+    jobs: Jobs
+    vault: Vault
+    fetcher: Fetcher
+    order: Callable[[FetchRow, str], Order]
+
+    def run(self, recording_id: str, attempt: int) -> None:
+        """Ends with the recording stored and its analysis queued, or another attempt queued, or the failure stored.
+
+        Safe to run again, whenever it broke off: an attempt that was followed by another does nothing.
+        """
+        with self.store.session() as session:
+            row, fetch = session.get(RecordingRow, recording_id), session.get(FetchRow, recording_id)
+        if row is None or fetch is None or fetch.attempt != attempt:
+            return  # deleted, or done by an earlier run that died before it could say so
+        try:
+            order = self.order(fetch, self.vault.open(fetch.link))
+            with self.fetcher.fetch(order) as fetched:
+                self._store(row, fetched)
+        except FetchError as error:
+            log.info("recording %s, attempt %d: %s %s", recording_id, attempt + 1, error.code, error)
+            self._later_or_never(recording_id, error)
+        except AfterbeepError as error:
+            log.info("recording %s: %s", recording_id, error.code)
+            self._never(recording_id, error)
+        except Exception:
+            log.exception("recording %s could not be fetched", recording_id)
+            self._never(recording_id, FetchFailed("This recording could not be fetched. We have noted why."))
+
+    def _store(self, row: RecordingRow, fetched: Fetched) -> None:
+        size_bytes, sha256 = inspect(fetched.file, row.filename)
+        fetched.file.seek(0)
+        self.audio.put(row.id, fetched.file)
+        with self.store.session() as session:
+            stored, fetch = session.get(RecordingRow, row.id), session.get(FetchRow, row.id)
+            if stored is not None and fetch is not None:
+                stored.size_bytes, stored.sha256, stored.stage = size_bytes, sha256, None
+                session.delete(fetch)
+                self.jobs.enqueue(session, row.id, urgent=fetch.urgent)
+        if stored is None:
+            self.audio.delete(row.id)
+
+    def _later_or_never(self, recording_id: str, error: FetchError) -> None:
+        with self.store.session() as session:
+            fetch = session.get(FetchRow, recording_id)
+            if fetch is None:
+                return
+            pause_s = AGAIN_AFTER_S[min(fetch.attempt, len(AGAIN_AFTER_S) - 1)]
+            if error.passing and datetime.now(UTC) + timedelta(seconds=pause_s) < fetch.give_up_at:
+                fetch.attempt += 1
+                self.jobs.enqueue_fetch(session, recording_id, attempt=fetch.attempt, delay_s=pause_s)
+            else:
+                _end(session, recording_id, error)
+
+    def _never(self, recording_id: str, error: AfterbeepError) -> None:
+        with self.store.session() as session:
+            _end(session, recording_id, error)
+
+
+def _end(session: Session, recording_id: str, error: AfterbeepError) -> None:
+    """The link goes with the failure: nobody fetches it any more."""
+    row, fetch = session.get(RecordingRow, recording_id), session.get(FetchRow, recording_id)
+    if row is not None:
+        row.status, row.stage = "failed", None
+        row.error_code, row.error_message = error.code, str(error)
+    if fetch is not None:
+        session.delete(fetch)
+
+
+def courier_of(
+    settings: Settings, store: Store, audio: AudioStore, jobs: Jobs, fetcher: Fetcher | None = None
+) -> Courier:
+    vault, fetcher = Vault(settings), fetcher or Fetcher.of(settings)
+    connections = Connections(store, vault, Playbooks(store))
+    return Courier(
+        store, audio, jobs, vault, fetcher, lambda fetch, link: order_of(connections, fetch, link, fetcher.ask)
+    )
