@@ -11,7 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, batches, pages, playbook_api, playbook_pages
+from app import api, batches, drafts_api, pages, playbook_api, playbook_pages, script_pages
 from app.audio_store import AudioStore
 from app.database import connect, migrate
 from app.health import router as health
@@ -24,7 +24,16 @@ from app.settings import Settings
 from app.store import Store
 from models.errors import CrossSite
 
-ROUTERS = (api.router, batches.router, playbook_api.router, pages.router, playbook_pages.router, health)
+ROUTERS = (
+    api.router,
+    batches.router,
+    playbook_api.router,
+    drafts_api.router,
+    pages.router,
+    script_pages.router,
+    playbook_pages.router,
+    health,
+)
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",

@@ -5,11 +5,12 @@ import click
 from app.cli.advising import advise
 from app.cli.analyzing import analyze
 from app.cli.common import FriendlyGroup
+from app.cli.drafting import draft
 from app.cli.serving import demo, serve, worker
 from app.cli.speech_models import models
 from app.cli.texts import evaluate, script
 
-COMMANDS = (analyze, script, advise, evaluate, serve, worker, models, demo)
+COMMANDS = (analyze, script, draft, advise, evaluate, serve, worker, models, demo)
 
 
 @click.group(cls=FriendlyGroup, context_settings={"help_option_names": ["-h", "--help"]})

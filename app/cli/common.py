@@ -1,14 +1,17 @@
 """What the commands share. Heavy imports happen inside the commands that need them, so that `--help` is quick."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from app.settings import Settings
+    from models.base import Frozen
     from models.playbook import Playbook
     from models.recording import CallContext
+
+Kind = TypeVar("Kind", bound="Frozen")
 
 
 def settings_from(**flags: Any) -> "Settings":
@@ -55,13 +58,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 def call_of(facts: dict[str, Any]) -> "CallContext":
     """What is known about a call, from flags. Raises InvalidRequest."""
+    from models.recording import CallContext
+
+    return checked(CallContext, facts)
+
+
+def checked(kind: "type[Kind]", flags: dict[str, Any]) -> "Kind":
+    """A value made of flags. Raises InvalidRequest, which names the flags that cannot be."""
     from pydantic import ValidationError
 
     from models.errors import InvalidRequest
-    from models.recording import CallContext
 
     try:
-        return CallContext.model_validate(facts)
+        return kind.model_validate(flags)
     except ValidationError as error:
         wrong = [f"{str(e['loc'][0]).replace('_', ' ')}: {e['msg'].lower()}" for e in error.errors()]
         raise InvalidRequest("; ".join(wrong)) from error

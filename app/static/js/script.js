@@ -1,11 +1,11 @@
-// The script page: how long the text would take to say, while it is typed.
+// The script page: how long the text would take to say, while it is typed, wherever there is a box for it.
 
 import { startRewrite } from "./rewrite.js";
 
 const SPOKEN_WPM = 150;
 const text = document.querySelector("#text");
 const count = document.querySelector("#script-count");
-const hint = count.textContent;
+const hint = count?.textContent;
 
 function showLength() {
   const words = text.value.trim().split(/\s+/).filter(Boolean).length;
@@ -13,7 +13,7 @@ function showLength() {
   count.textContent = words ? `${words} ${words === 1 ? "word" : "words"}, about ${seconds} s when spoken.` : hint;
 }
 
-text.addEventListener("input", showLength);
-showLength();
+text?.addEventListener("input", showLength);
+if (text) showLength();
 startRewrite(document);
-document.querySelector("#result article")?.parentElement.focus({ preventScroll: true });
+document.querySelector("#result:has(article)")?.focus({ preventScroll: true });
