@@ -46,6 +46,7 @@ ERRORS_BY_CODE = {
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 CONTEXT_SCHEMA: dict[str, Any] = {
     "playbook": {"type": "string", "description": "Playbook to judge by."},
+    "script_id": {"type": "string", "description": "The kept script this is a take of: see PUT /v1/scripts/{id}."},
     **CallContext.model_json_schema()["properties"],
 }
 UPLOAD_SCHEMA = {
@@ -299,6 +300,7 @@ def arrival_of(
         filename=file.filename or "recording",
         playbook=str(form.get("playbook") or settings.playbook),
         context=_context(form),
+        script_id=str(form.get("script_id") or "") or None,
         idempotency_key=idempotency_key,
         urgent=urgent,
     )

@@ -15,6 +15,7 @@ from app.audio_store import AudioStore
 from app.jobs import Jobs
 from app.playbook_store import Playbooks
 from app.schema import RecordingRow
+from app.script_store import Scripts
 from app.store import Store
 from models.errors import EmptyFile, IdempotencyKeyReused, InvalidRequest, NotAudio, NotFound, NotReady
 from models.recording import MIN_MESSAGE_S, CallContext, GivenWindow
@@ -42,6 +43,7 @@ class Arrival:
     idempotency_key: str | None = None
     demo: bool = False
     urgent: bool = False  # somebody is waiting for it
+    script_id: str | None = None  # the script it is a take of
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,12 @@ class Intake:
     def receive(self, arrival: Arrival) -> RecordingRow:
         """Store the audio, then the row and the job in one transaction: once this returns, nothing can be lost.
 
-        Raises EmptyFile, NotAudio, UnknownPlaybook or InvalidPlaybook, or IdempotencyKeyReused if the key came with
-        another request.
+        Raises EmptyFile, NotAudio, NotFound where there is no such script, UnknownPlaybook or InvalidPlaybook, or
+        IdempotencyKeyReused if the key came with another request.
         """
         self.playbooks.load(arrival.playbook)
+        if arrival.script_id is not None:
+            Scripts(self.store).get(arrival.script_id)
         size_bytes, sha256 = _inspect(arrival)
         digest = _digest(arrival, sha256)
         if known := self._known(arrival, digest):
@@ -71,6 +75,7 @@ class Intake:
             size_bytes=size_bytes,
             sha256=sha256,
             context=arrival.context,
+            script_id=arrival.script_id,
             playbook=arrival.playbook,
             idempotency_key=arrival.idempotency_key,
             request_digest=digest,
@@ -159,5 +164,6 @@ def base_name(filename: str) -> str:
 
 
 def _digest(arrival: Arrival, sha256: str) -> str:
-    parts = (sha256, arrival.filename, arrival.playbook, arrival.context.model_dump_json())
+    parts = [sha256, arrival.filename, arrival.playbook, arrival.context.model_dump_json()]
+    parts += [arrival.script_id] if arrival.script_id else []
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
