@@ -11,7 +11,18 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
-from app import api, batches, drafts_api, pages, playbook_api, playbook_pages, script_pages, scripts_api, take_pages
+from app import (
+    api,
+    batches,
+    drafts_api,
+    pages,
+    playbook_api,
+    playbook_pages,
+    progress_pages,
+    script_pages,
+    scripts_api,
+    take_pages,
+)
 from app.audio_store import AudioStore
 from app.database import connect, migrate
 from app.health import router as health
@@ -33,6 +44,7 @@ ROUTERS = (
     pages.router,
     script_pages.router,
     take_pages.router,
+    progress_pages.router,
     playbook_pages.router,
     health,
 )
