@@ -19,6 +19,7 @@ from app import (
     playbook_api,
     playbook_pages,
     progress_pages,
+    prospect_pages,
     script_pages,
     scripts_api,
     take_pages,
@@ -45,6 +46,7 @@ ROUTERS = (
     script_pages.router,
     take_pages.router,
     progress_pages.router,
+    prospect_pages.router,
     playbook_pages.router,
     health,
 )

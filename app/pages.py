@@ -179,7 +179,7 @@ def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playboo
         "unknown": unknown.unknown(report),
         "playbook": playbook,
         "rewrite": rewriting.shown(report.rewrite) if report.rewrite else None,
-        "known": known_facts(report.context),
+        "known": known_facts(report.context) | attempt_read(report),
     }
 
 
@@ -196,3 +196,13 @@ def known_facts(context: CallContext) -> dict[str, str]:
         "Another call planned that day": {True: "Yes", False: "No", None: None}[context.planned_retry_today],
     }
     return {label: value for label, value in facts.items() if value}
+
+
+def attempt_read(report: Report) -> dict[str, str]:
+    """Which message it was, where stored messages told it and the rep did not."""
+    left = report.left_before
+    if left is None or report.context.attempt is not None:
+        return {}
+    days = left.days_since_last
+    since = "" if days is None else f", {wording.days(days)} after the one before"
+    return {"Message number": f"{left.attempt}{since} (read from earlier messages)"}
