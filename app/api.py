@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
@@ -17,17 +17,26 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
+from app.access import admins_only, may_delete, own_key, owner_for, person_of, scripts_of, store_of
 from app.intake import Arrival, Intake
 from app.playback import media_type
 from app.problems import problem
 from app.rewriter import Rewriter, Suggestion
 from app.schema import RecordingRow
 from app.settings import Settings
-from app.store import Store
 from app.voicemail import Voicemail, VoicemailPage, Waveform
 from models import errors
 from models.advice import Advice
-from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady, NotYetBuilt, RewriteOff, TooLarge
+from models.errors import (
+    AfterbeepError,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    NotYetBuilt,
+    RewriteOff,
+    TooLarge,
+)
 from models.recording import CallContext, GivenWindow
 from models.report import Report
 
@@ -47,6 +56,7 @@ PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 CONTEXT_SCHEMA: dict[str, Any] = {
     "playbook": {"type": "string", "description": "Playbook to judge by."},
     "script_id": {"type": "string", "description": "The kept script this is a take of: see PUT /v1/scripts/{id}."},
+    "owner": {"type": "string", "description": "E-mail address of the rep whose message it is, if it is not yours."},
     **CallContext.model_json_schema()["properties"],
 }
 UPLOAD_SCHEMA = {
@@ -90,10 +100,11 @@ async def receive_voicemail(
     `Idempotency-Key` gives the same recording.
     """
     settings: Settings = request.app.state.settings
-    intake: Intake = request.app.state.intake
     async with UploadForm(request, settings, limit_mb=settings.max_upload_mb) as form:
-        arrival = _arrival(form, settings, idempotency_key, urgent=wait > 0)
-        row = await run_in_threadpool(intake.receive, arrival)
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise InvalidRequest("No recording came with the form. Please send it as the field “file”.")
+        row = await run_in_threadpool(receive_file, request, file, form, idempotency_key, urgent=wait > 0)
     return await _answer(request, row, wait)
 
 
@@ -101,14 +112,14 @@ async def receive_voicemail(
 def list_voicemails(
     request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
 ) -> VoicemailPage:
-    rows = _store(request).recordings(limit + 1, before=cursor)
+    rows = store_of(request).recordings(limit + 1, before=cursor)
     items = [Voicemail.of(row) for row in rows[:limit]]
     return VoicemailPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
 
 @router.get("/voicemails/{recording_id}", responses={404: PROBLEM}, summary="Where a recording stands")
 def show_voicemail(request: Request, recording_id: str) -> Voicemail:
-    return Voicemail.of(_store(request).recording(recording_id))
+    return Voicemail.of(store_of(request).recording(recording_id))
 
 
 @router.get(
@@ -118,7 +129,7 @@ def show_voicemail(request: Request, recording_id: str) -> Voicemail:
     summary="The coaching report",
 )
 def show_report(request: Request, recording_id: str) -> Response:
-    store = _store(request)
+    store = store_of(request)
     row = store.recording(recording_id)
     if row.status == "failed":
         return _failure(request, row)
@@ -136,8 +147,7 @@ def show_report(request: Request, recording_id: str) -> Response:
 )
 def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Voicemail:
     """The recording is analysed again, its message taken from there; the old report stays until the new one is done."""
-    intake: Intake = request.app.state.intake
-    return Voicemail.of(intake.mark_message(recording_id, window))
+    return Voicemail.of(_mark(request, recording_id, window))
 
 
 @router.delete(
@@ -147,8 +157,7 @@ def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Vo
     summary="Let Afterbeep find the message again",
 )
 def find_message_again(request: Request, recording_id: str) -> Voicemail:
-    intake: Intake = request.app.state.intake
-    return Voicemail.of(intake.mark_message(recording_id, None))
+    return Voicemail.of(_mark(request, recording_id, None))
 
 
 @router.post(
@@ -161,7 +170,7 @@ def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
     rewriter: Rewriter | None = request.app.state.rewriter
     if rewriter is None:
         raise RewriteOff("No language model is set up here. The report holds a rewrite from the rep's own words.")
-    store = _store(request)
+    store = store_of(request)
     report = store.report(store.recording(recording_id).id)
     if report is None:
         raise NotReady("This recording has no report yet.")
@@ -174,7 +183,7 @@ def show_audio(
     recording_id: str,
     playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
 ) -> FileResponse:
-    row = _store(request).recording(recording_id)
+    row = store_of(request).recording(recording_id)
     copy = request.app.state.audio.playable(recording_id)
     if playable and copy.exists():
         return FileResponse(copy, media_type="audio/wav")
@@ -189,7 +198,7 @@ def show_audio(
 
 @router.get("/voicemails/{recording_id}/waveform", responses={404: PROBLEM, 409: PROBLEM}, summary="Its waveform")
 def show_waveform(request: Request, recording_id: str) -> Waveform:
-    store = _store(request)
+    store = store_of(request)
     row = store.recording(recording_id)
     peaks = store.waveform(recording_id)
     if peaks is None or row.duration_s is None:
@@ -197,12 +206,18 @@ def show_waveform(request: Request, recording_id: str) -> Waveform:
     return Waveform(duration_s=row.duration_s, peaks=peaks)
 
 
-@router.delete("/voicemails/{recording_id}", status_code=204, responses={404: PROBLEM}, summary="Delete for good")
+@router.delete(
+    "/voicemails/{recording_id}", status_code=204, responses={403: PROBLEM, 404: PROBLEM}, summary="Delete for good"
+)
 def delete_voicemail(request: Request, recording_id: str) -> None:
+    row, person = store_of(request).recording(recording_id), person_of(request)
+    if not may_delete(person, row):
+        raise NotAllowed("Only the one whose message it is and an admin may delete a recording.")
     request.app.state.intake.remove(recording_id)
+    request.app.state.people.note(person, "recording.deleted", f"{recording_id} {row.filename}")
 
 
-@router.delete("/demo", status_code=204, summary="Remove the samples")
+@router.delete("/demo", status_code=204, dependencies=[Depends(admins_only)], summary="Remove the samples")
 def delete_demo(request: Request) -> None:
     request.app.state.intake.remove_demo()
 
@@ -235,9 +250,10 @@ def give_advice(request: Request, call: Call) -> Advice:
     return advise(call.context, playbook)
 
 
-def _store(request: Request) -> Store:
-    store: Store = request.app.state.store
-    return store
+def _mark(request: Request, recording_id: str, window: GivenWindow | None) -> RecordingRow:
+    store_of(request).recording(recording_id)
+    intake: Intake = request.app.state.intake
+    return intake.mark_message(recording_id, window)
 
 
 class UploadForm:
@@ -282,27 +298,31 @@ class UploadForm:
             yield chunk
 
 
-def _arrival(form: FormData, settings: Settings, idempotency_key: str | None, *, urgent: bool) -> Arrival:
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise InvalidRequest("No recording came with the form. Please send it as the field “file”.")
-    return arrival_of(file, form, settings, idempotency_key, urgent=urgent)
+def receive_file(
+    request: Request, file: UploadFile, form: FormData, idempotency_key: str | None, *, urgent: bool
+) -> RecordingRow:
+    """Raises TooLarge, RequestValidationError where the form does not describe a call, or what the intake raises.
 
-
-def arrival_of(
-    file: UploadFile, form: FormData, settings: Settings, idempotency_key: str | None, *, urgent: bool
-) -> Arrival:
-    """Raises TooLarge, or RequestValidationError where the form does not describe a call."""
+    A script the recording is a take of has to be one the sender may see.
+    """
+    settings: Settings = request.app.state.settings
+    intake: Intake = request.app.state.intake
     if (file.size or 0) > settings.max_upload_bytes:
         raise TooLarge(f"The file is larger than {settings.max_upload_mb:g} MB. Please send a shorter one.")
-    return Arrival(
-        audio=file.file,
-        filename=file.filename or "recording",
-        playbook=str(form.get("playbook") or settings.playbook),
-        context=_context(form),
-        script_id=str(form.get("script_id") or "") or None,
-        idempotency_key=idempotency_key,
-        urgent=urgent,
+    script_id = str(form.get("script_id") or "") or None
+    if script_id:
+        scripts_of(request).get(script_id)
+    return intake.receive(
+        Arrival(
+            audio=file.file,
+            filename=file.filename or "recording",
+            playbook=str(form.get("playbook") or settings.playbook),
+            context=_context(form),
+            script_id=script_id,
+            owner_id=owner_for(request, str(form.get("owner") or "")),
+            idempotency_key=own_key(person_of(request), idempotency_key),
+            urgent=urgent,
+        )
     )
 
 
@@ -318,11 +338,11 @@ async def _answer(request: Request, row: RecordingRow, wait_s: float) -> Respons
     deadline = time.monotonic() + wait_s
     while row.status in ("queued", "running") and time.monotonic() < deadline:
         await asyncio.sleep(WAIT_POLL_S)
-        row = await run_in_threadpool(_store(request).recording, row.id)
+        row = await run_in_threadpool(store_of(request).recording, row.id)
     if wait_s and row.status == "failed":
         return _failure(request, row)
     if wait_s and row.status == "done":
-        report = await run_in_threadpool(_store(request).report, row.id)
+        report = await run_in_threadpool(store_of(request).report, row.id)
         if report is not None:
             return JSONResponse(report.model_dump(mode="json"))
     voicemail = Voicemail.of(row)

@@ -7,8 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from app.api import CONTEXT_SCHEMA, PROBLEM, UploadForm, arrival_of
-from app.intake import Arrival
+from app.api import CONTEXT_SCHEMA, PROBLEM, UploadForm, receive_file
 from app.voicemail import Failure, Voicemail
 from models.errors import AfterbeepError, InvalidRequest
 
@@ -72,8 +71,7 @@ async def receive_batch(
             key = None if idempotency_key is None else f"{idempotency_key}/{number}"
             name = file.filename or "recording"
             try:
-                arrival: Arrival = arrival_of(file, form, settings, key, urgent=False)
-                row = await run_in_threadpool(request.app.state.intake.receive, arrival)
+                row = await run_in_threadpool(receive_file, request, file, form, key, urgent=False)
                 items.append(BatchItem(filename=name, voicemail=Voicemail.of(row), error=None))
             except AfterbeepError as error:
                 failure = Failure(code=error.code, message=str(error))

@@ -42,6 +42,7 @@ class Arrival:
     context: CallContext = field(default_factory=CallContext)
     idempotency_key: str | None = None
     demo: bool = False
+    owner_id: str | None = None  # whose message it is
     urgent: bool = False  # somebody is waiting for it
     script_id: str | None = None  # the script it is a take of
 
@@ -71,6 +72,7 @@ class Intake:
             created_at=datetime.now(UTC),
             status="queued",
             demo=arrival.demo,
+            owner_id=arrival.owner_id,
             filename=base_name(arrival.filename),
             size_bytes=size_bytes,
             sha256=sha256,

@@ -1,17 +1,19 @@
 """The service, from its settings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import RequestResponseEndpoint
 
 from analysis import __version__
 from app import (
+    account_api,
+    account_pages,
     api,
     batches,
     drafts_api,
@@ -24,11 +26,14 @@ from app import (
     scripts_api,
     take_pages,
 )
+from app.access import admins_only, coaches_change, signed_in
 from app.audio_store import AudioStore
+from app.credentials import Credentials
 from app.database import connect, migrate
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
+from app.people import People
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
 from app.rewriter import rewriter_of
@@ -36,19 +41,25 @@ from app.settings import Settings
 from app.store import Store
 from models.errors import CrossSite
 
-ROUTERS = (
-    api.router,
-    batches.router,
-    playbook_api.router,
-    drafts_api.router,
-    scripts_api.router,
-    pages.router,
-    script_pages.router,
-    take_pages.router,
-    progress_pages.router,
-    prospect_pages.router,
-    playbook_pages.router,
-    health,
+#: Every door, and who may come through it.
+ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
+    (health, None),
+    (account_pages.door, None),
+    (api.router, signed_in),
+    (batches.router, signed_in),
+    (drafts_api.router, signed_in),
+    (scripts_api.router, signed_in),
+    (playbook_api.router, coaches_change),
+    (account_api.router, signed_in),
+    (account_api.admin, admins_only),
+    (pages.router, signed_in),
+    (script_pages.router, signed_in),
+    (take_pages.router, signed_in),
+    (progress_pages.router, signed_in),
+    (prospect_pages.router, signed_in),
+    (playbook_pages.router, coaches_change),
+    (account_pages.router, signed_in),
+    (account_pages.admin, admins_only),
 )
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
@@ -75,8 +86,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.playbooks = Playbooks(app.state.store)
     app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.state.people = People(app.state.store)
+    app.state.credentials = Credentials(app.state.people)
+    for router, who in ROUTERS:
+        app.include_router(router, dependencies=[Depends(who)] if who else ())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.middleware("http")(_guard)
     handle_problems(app)

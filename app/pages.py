@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from analysis.advice import advise
 from analysis.pipeline import analyze_script, rejudge
+from app.access import store_of
 from app.views import advice, coaching, comparison, measures, player, rewriting, unknown, wording, words
 from models.errors import AfterbeepError, InvalidRequest
 from models.playbook import Playbook
@@ -57,7 +58,7 @@ class Options:
 
 @router.get("/")
 def home(request: Request, before: str | None = None) -> HTMLResponse:
-    rows = request.app.state.store.recordings(ROWS_PER_PAGE, before)
+    rows = store_of(request).recordings(ROWS_PER_PAGE, before)
     return page(
         request,
         "home.html",
@@ -74,7 +75,7 @@ def home(request: Request, before: str | None = None) -> HTMLResponse:
 @router.get("/voicemails/{recording_id}")
 def voicemail(request: Request, recording_id: str, playbook: str | None = None) -> HTMLResponse:
     """The report as it is stored, or, only to look at, the one another playbook would give."""
-    store, shelf = request.app.state.store, request.app.state.playbooks
+    store, shelf = store_of(request), request.app.state.playbooks
     row = store.recording(recording_id)
     report = store.report(recording_id) if row.status == "done" else None
     if report is None:
@@ -91,7 +92,7 @@ def voicemail(request: Request, recording_id: str, playbook: str | None = None) 
 @router.get("/voicemails/{recording_id}/row")
 def list_row(request: Request, recording_id: str) -> HTMLResponse:
     """One row of the list, for a page that keeps itself up to date."""
-    return page(request, "parts/row.html", row=request.app.state.store.recording(recording_id))
+    return page(request, "parts/row.html", row=store_of(request).recording(recording_id))
 
 
 @router.get("/advise")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from analysis import playbooks
+from app.access import store_of
 from app.playbook_store import Playbooks
 from app.trial import MOST_RECORDINGS, Trial, trial
 from models.errors import NotFound, UnknownPlaybook
@@ -109,7 +110,7 @@ def try_playbook(request: Request, asked: TrialRequest) -> Trial:
         playbook = playbooks.parse(asked.text, "text", given={"name": "draft", "version": 1})
     else:
         playbook = _shelf(request).load(asked.name or "")
-    return trial(request.app.state.store, playbook, asked.limit)
+    return trial(store_of(request), playbook, asked.limit)
 
 
 def _shelf(request: Request) -> Playbooks:

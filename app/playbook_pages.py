@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from analysis import playbooks
 from analysis.playbooks import PlaybookError
+from app.access import store_of
 from app.pages import page
 from app.playbook_store import Playbooks
 from app.trial import Trial, trial
@@ -51,7 +52,7 @@ class Draft:
 
 @router.get("/playbooks")
 def list_playbooks(request: Request) -> HTMLResponse:
-    used = request.app.state.store.recordings_by_playbook()
+    used = store_of(request).recordings_by_playbook()
     return page(request, "playbooks.html", here="playbooks", cards=_shelf(request).cards(), used=used)
 
 
@@ -81,7 +82,7 @@ def _change(request: Request, source: str, sent: Sent) -> Response:
     if playbook is None:
         return editor(request, draft, 422)
     if _one(sent, "do") != "save":
-        tried = trial(request.app.state.store, playbook, RECORDINGS_TRIED)
+        tried = trial(store_of(request), playbook, RECORDINGS_TRIED)
         return editor(request, replace(draft, trial=tried))
     problem = _saving_problem(shelf, draft, _one(sent, "next_version"))
     if problem is not None:
@@ -182,7 +183,7 @@ def editor(request: Request, draft: Draft, status: int = 200) -> HTMLResponse:
         shown={one.key: list(draft.sent.get(one.key, one.shown)) for one in form.fields} if form else {},
         next_version=1 if draft.is_copy else shelf.next_version(draft.source),
         versions=() if draft.is_copy else shelf.versions(draft.source),
-        used=request.app.state.store.recordings_by_playbook().get(draft.source, 0),
+        used=store_of(request).recordings_by_playbook().get(draft.source, 0),
         saved=request.query_params.get("saved", "").isdecimal() and not draft.is_copy,
         labels=form.labels if form else {},
         rule_titles={name: rule.title for name, rule in playbooks.load().rules.items()},

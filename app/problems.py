@@ -2,15 +2,16 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from analysis.playbooks import PlaybookError
 from app.pages import problem_page
-from models.errors import AfterbeepError
+from models.errors import AfterbeepError, NotSignedIn
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -23,7 +24,7 @@ def handle_problems(app: FastAPI) -> None:
 
 
 def problem(request: Request, status: int, code: str, title: str, detail: str, **more: Any) -> Response:
-    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
+    if _wants_a_page(request):
         return problem_page(request, status=status, title=title, detail=detail)
     body = {
         "type": f"urn:afterbeep:problem:{code}",
@@ -36,10 +37,19 @@ def problem(request: Request, status: int, code: str, title: str, detail: str, *
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
+def _wants_a_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+
+
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, AfterbeepError)
+    if isinstance(error, NotSignedIn) and request.method == "GET" and _wants_a_page(request):
+        return RedirectResponse("/login?" + urlencode({"next": request.url.path}), 303)
     place = {"line": error.line, "reason": error.reason} if isinstance(error, PlaybookError) else {}
-    return problem(request, error.status, error.code, error.title, str(error), **place)
+    response = problem(request, error.status, error.code, error.title, str(error), **place)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -42,23 +42,23 @@ def progress(store: Store, since: date, rep: str | None = None) -> Progress:
 
 def reps(store: Store) -> list[str]:
     """Everybody who left a message, by a name they go by."""
-    query = sa.select(RecordingRow.context).where(RecordingRow.rep_key.is_not(None), *_own())
+    query = sa.select(RecordingRow.context).where(RecordingRow.rep_key.is_not(None), *_own(store))
     with store.session() as session:
         contexts = session.scalars(query).all()
     return sorted({str(context.rep_key): str(context.rep) for context in contexts}.values(), key=str.casefold)
 
 
-def _own(rep: str | None = None) -> tuple["sa.ColumnElement[bool]", ...]:
-    """Whose recordings count: the one place to narrow it further. Samples are nobody's."""
+def _own(store: Store, rep: str | None = None) -> tuple["sa.ColumnElement[bool]", ...]:
+    """Whose recordings count: what the reader may see, without samples, which are nobody's."""
     key = CallContext(rep=rep).rep_key
-    return RecordingRow.demo.is_(False), *(() if key is None else (RecordingRow.rep_key == key,))
+    return store.sees, RecordingRow.demo.is_(False), *(() if key is None else (RecordingRow.rep_key == key,))
 
 
 def _judged(store: Store, since: date, rep: str | None) -> Iterator[Judged]:
     query = (
         sa.select(RecordingRow.created_at, ReportRow.body)
         .join(ReportRow, ReportRow.recording_id == RecordingRow.id)
-        .where(RecordingRow.created_at >= datetime.combine(since, time(), UTC), *_own(rep))
+        .where(RecordingRow.created_at >= datetime.combine(since, time(), UTC), *_own(store, rep))
     )
     with store.session() as session:
         rows = session.execute(query.order_by(RecordingRow.created_at.desc()).limit(MOST_READ)).all()

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from app.access import store_of
 from app.pages import page
 from app.progress import progress, reps
 from app.views import charts
@@ -23,12 +24,12 @@ def show_progress(
     rep: Annotated[str | None, Query(max_length=200, description="Whose recordings; everybody's if left out.")] = None,
 ) -> Progress:
     """Medians of score, length and pace, and how often each rule was flagged, with the number behind each figure."""
-    return progress(request.app.state.store, since or _usual(), rep or None)
+    return progress(store_of(request), since or _usual(), rep or None)
 
 
 @router.get("/progress", include_in_schema=False, response_class=HTMLResponse)
 def progress_page(request: Request, since: str = "", rep: str = "") -> HTMLResponse:
-    store = request.app.state.store
+    store = store_of(request)
     try:
         first = date.fromisoformat(since) if since else _usual()
     except ValueError:

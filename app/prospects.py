@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 def history(store: Store, prospect_key: str) -> Sequence[RecordingRow]:
     """Every message for a prospect, the oldest first. Samples are nobody's; takes of a script are practice."""
-    query = sa.select(RecordingRow).where(RecordingRow.prospect_key == prospect_key, *_left())
+    query = sa.select(RecordingRow).where(RecordingRow.prospect_key == prospect_key, store.sees, *_left())
     with store.session() as session:
         return session.scalars(query.order_by(RecordingRow.created_at, RecordingRow.id)).all()
 
@@ -26,6 +26,7 @@ def left_before(store: Store, row: RecordingRow) -> LeftBefore | None:
     earlier = sa.select(RecordingRow.created_at).where(
         RecordingRow.prospect_key == row.prospect_key,
         RecordingRow.rep_key.is_not_distinct_from(row.rep_key),
+        RecordingRow.owner_id.is_not_distinct_from(row.owner_id),
         RecordingRow.created_at < row.created_at,
         *_left(),
     )

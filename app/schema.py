@@ -6,6 +6,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
+from models.person import Role, Scope
 from models.recording import CallContext, GivenWindow
 
 Status = Literal["queued", "running", "done", "failed"]
@@ -50,6 +51,87 @@ class Base(DeclarativeBase):
     pass
 
 
+class PersonRow(Base):
+    """An account. Never deleted, so that what is logged keeps its name; `disabled_at` shuts it."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    email: Mapped[str] = mapped_column(sa.String(254), unique=True)  # lower case
+    name: Mapped[str] = mapped_column(sa.String(200))
+    role: Mapped[Role] = mapped_column(sa.String(16))
+    password_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TeamRow(Base):
+    __tablename__ = "teams"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(200), unique=True)
+
+
+class MemberRow(Base):
+    """Reps are coached in a team, coaches look after it."""
+
+    __tablename__ = "members"
+
+    team_id: Mapped[str] = mapped_column(sa.ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class InvitationRow(Base):
+    """A link that makes one account. Only a hash of what the link ends in is kept."""
+
+    __tablename__ = "invitations"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    role: Mapped[Role] = mapped_column(sa.String(16))
+    team_id: Mapped[str | None] = mapped_column(sa.ForeignKey("teams.id", ondelete="CASCADE"))
+    invited_by: Mapped[str] = mapped_column(sa.String(32))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SessionRow(Base):
+    """A browser in which somebody is signed in, by a hash of its cookie."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class KeyRow(Base):
+    """A key for programs, by its hash."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    scopes: Mapped[list[Scope]] = mapped_column(sa.JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AuditRow(Base):
+    """Who did what. Rows are only ever added; names stand in them as they were."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    person_id: Mapped[str] = mapped_column(sa.String(32))
+    person_name: Mapped[str] = mapped_column(sa.String(200))
+    action: Mapped[str] = mapped_column(sa.String(50))
+    object: Mapped[str] = mapped_column(sa.String(300))
+
+
 class RecordingRow(Base):
     """One recording from its arrival on. Its id is also the id of its (first) job and the name of its file.
 
@@ -72,6 +154,7 @@ class RecordingRow(Base):
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
     window: Mapped[GivenWindow | None] = mapped_column(WindowType)
     demo: Mapped[bool] = mapped_column(default=False)
+    owner_id: Mapped[str | None] = mapped_column(sa.ForeignKey("people.id"), index=True)  # whose message it is
     filename: Mapped[str] = mapped_column(sa.String(255))
     size_bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(sa.String(64))
@@ -104,6 +187,7 @@ class ScriptRow(Base):
 
     id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    owner_id: Mapped[str | None] = mapped_column(sa.ForeignKey("people.id"))
     title: Mapped[str] = mapped_column(sa.String(200))
     text: Mapped[str] = mapped_column(sa.Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from analysis.comparison import compare_takes
+from app.access import scripts_of, store_of
 from app.schema import ScriptRow
-from app.script_store import Scripts, title_of
+from app.script_store import title_of
 from app.voicemail import Voicemail
 from models.draft import Facts
 from models.errors import NotReady
@@ -112,12 +113,8 @@ def compare(request: Request, recording_id: str, other_id: str) -> TakesCompared
     return compare_takes(_report(request, recording_id), _report(request, other_id))
 
 
-def scripts_of(request: Request) -> Scripts:
-    return Scripts(request.app.state.store)
-
-
 def _report(request: Request, recording_id: str) -> Report:
-    store = request.app.state.store
+    store = store_of(request)
     report: Report | None = store.report(store.recording(recording_id).id)
     if report is None:
         raise NotReady("One of the two has no report yet. Please ask again when both are analysed.")

@@ -1,7 +1,6 @@
 """`afterbeep serve`: the model in place, the worker started and kept alive, the service up."""
 
 import asyncio
-import ipaddress
 import socket
 import subprocess
 import sys
@@ -27,15 +26,17 @@ HEALTHY_AFTER_S = 60
 def serve(settings: Settings, demo: Path | None) -> None:
     import uvicorn
 
+    from app.database import migrate
     from app.main import create_app
     from app.speech import get_weights
     from app.terminal import model_progress
 
-    _refuse_strangers(settings.host)
     listener = _listen(settings.host, settings.port)
+    app = create_app(settings)
+    migrate(settings)
+    _refuse_strangers(app)
     with model_progress(settings.model) as step:
         get_weights(settings, step)
-    app = create_app(settings)
     if demo is not None and (count := show_samples(app, demo)):
         click.echo(f"{count} sample recordings are being analysed; they appear on the first page one by one.")
     keeper = WorkerKeeper(settings)
@@ -70,24 +71,20 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _refuse_strangers(host: str) -> None:
-    """Nobody has to log in yet, so nobody but this machine may be let in."""
-    try:
-        is_local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_local = host == "localhost"
-    if not is_local:
+def _refuse_strangers(app: "FastAPI") -> None:
+    """As long as nobody has to sign in, nobody but this machine may be let in."""
+    from app.access import is_loopback
+
+    settings = app.state.settings
+    if not is_loopback(settings) and not app.state.people.exist():
         raise click.ClickException(
-            f"Refusing to listen on {host}: Afterbeep has no accounts yet, so everyone who reaches that address could "
-            "hear every recording. Listen on 127.0.0.1, and put a proxy that asks for a password in front of it."
+            f"Refusing to listen on {settings.host}: there are no accounts, so everyone who reaches that address could "
+            "hear every recording. Make the first with: afterbeep people add you@example.com --name You --role admin"
         )
 
 
 def show_samples(app: "FastAPI", folder: Path) -> int:
     """Queue the recordings of a folder as samples, if nothing is stored yet. Returns how many."""
-    from app.database import migrate
-
-    migrate(app.state.settings)
     if app.state.store.ids():
         return 0
     samples = recordings_of(sorted(path for path in folder.iterdir() if path.is_file()))

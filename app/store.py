@@ -2,21 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.pipeline import Analysis
-from app.schema import PlaybookRow, RecordingRow, ReportRow
+from app.schema import MemberRow, PlaybookRow, RecordingRow, ReportRow
 from models.errors import AfterbeepError, NotFound
+from models.person import Person
 from models.report import Report
 
 
 class Store:
-    """Every query of the product. Rows it returns are detached: read them, do not change them."""
+    """Every query of the product. Rows it returns are detached: read them, do not change them.
 
-    def __init__(self, engine: sa.Engine) -> None:
+    What readers ask for is what `sees` lets through: see `seen_by`.
+    """
+
+    def __init__(self, engine: sa.Engine, sees: sa.ColumnElement[bool] | None = None) -> None:
         self.engine = engine
+        self.sees = sa.true() if sees is None else sees
+
+    def seen_by(self, person: Person) -> "Store":
+        """The same rows as far as they are this person's business: what is not, is not there."""
+        return Store(self.engine, visible(person))
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -70,14 +80,15 @@ class Store:
 
     def recording(self, recording_id: str) -> RecordingRow:
         with self.session() as session:
-            row = session.get(RecordingRow, recording_id)
+            row = session.scalar(sa.select(RecordingRow).where(RecordingRow.id == recording_id, self.sees))
         if row is None:
             raise NotFound("There is no recording with this id. It may have been deleted.")
         return row
 
     def recordings(self, limit: int = 50, before: str | None = None) -> Sequence[RecordingRow]:
         """The newest first, at most `limit`, older than the recording `before`."""
-        query = sa.select(RecordingRow).order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+        newest = (RecordingRow.created_at.desc(), RecordingRow.id.desc())
+        query = sa.select(RecordingRow).where(self.sees).order_by(*newest).limit(limit)
         with self.session() as session:
             if before is not None:
                 last = session.get(RecordingRow, before)
@@ -91,24 +102,28 @@ class Store:
 
     def report(self, recording_id: str) -> Report | None:
         with self.session() as session:
-            row = session.get(ReportRow, recording_id)
-        return None if row is None else Report.model_validate_json(row.body)
+            body = session.scalar(self._reports(ReportRow.body, recording_id))
+        return None if body is None else Report.model_validate_json(body)
 
     def reports(self, limit: int) -> list[tuple[RecordingRow, Report]]:
         """The newest recordings that have a report, with it."""
         query = sa.select(RecordingRow, ReportRow.body).join(ReportRow, ReportRow.recording_id == RecordingRow.id)
-        newest = query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+        newest = query.where(self.sees).order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
         with self.session() as session:
             rows = session.execute(newest).all()
         return [(row, Report.model_validate_json(body)) for row, body in rows]
 
     def waveform(self, recording_id: str) -> list[float] | None:
         with self.session() as session:
-            row = session.get(ReportRow, recording_id)
-        return None if row is None else row.waveform
+            waveform: list[float] | None = session.scalar(self._reports(ReportRow.waveform, recording_id))
+        return waveform
+
+    def _reports(self, column: Any, recording_id: str) -> sa.Select[Any]:
+        seen = sa.select(column).join(RecordingRow, RecordingRow.id == ReportRow.recording_id)
+        return seen.where(RecordingRow.id == recording_id, self.sees)
 
     def ids(self, *, demo: bool | None = None) -> set[str]:
-        query = sa.select(RecordingRow.id)
+        query = sa.select(RecordingRow.id).where(self.sees)
         if demo is not None:
             query = query.where(RecordingRow.demo == demo)
         with self.session() as session:
@@ -145,10 +160,24 @@ class Store:
             session.add(row)
 
     def recordings_by_playbook(self) -> dict[str, int]:
-        query = sa.select(RecordingRow.playbook, sa.func.count().label("recordings")).group_by(RecordingRow.playbook)
+        count = sa.func.count().label("recordings")
+        query = sa.select(RecordingRow.playbook, count).where(self.sees).group_by(RecordingRow.playbook)
         with self.session() as session:
             return {row.playbook: row.recordings for row in session.execute(query)}
 
     def ping(self) -> None:
         with self.session() as session:
             session.execute(sa.select(1))
+
+
+def visible(
+    person: Person, owner: "InstrumentedAttribute[str | None]" = RecordingRow.owner_id
+) -> sa.ColumnElement[bool]:
+    """Which recordings, or what else has an owner, one may see: reps their own, coaches their teams', admins all."""
+    if person.is_admin:
+        return sa.true()
+    own = owner == person.id
+    if not person.is_coach:
+        return own
+    members = sa.select(MemberRow.person_id).where(MemberRow.team_id.in_(person.teams))
+    return own | owner.in_(members)

@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import UploadFile
 
 from analysis.comparison import compare_takes
+from app.access import owner_for, scripts_of, store_of
 from app.api import UploadForm
 from app.intake import Arrival
 from app.pages import context_from, page
 from app.schema import RecordingRow
 from app.script_store import title_of
-from app.scripts_api import scripts_of
 from models.errors import InvalidRequest
 from models.recording import CallContext
 from models.takes import TakesCompared
@@ -96,6 +96,7 @@ async def hand_in(request: Request, script_id: str) -> Response:
         arrival = Arrival(
             audio=file.file, filename=file.filename, playbook=row.playbook, context=row.context or CallContext(),
             urgent=True, script_id=script_id,
+            owner_id=owner_for(request, None),
         )  # fmt: skip
         recording = await run_in_threadpool(intake.receive, arrival)
     return RedirectResponse(f"/voicemails/{recording.id}", SEE_OTHER)
@@ -110,6 +111,6 @@ def _compared(
     known = {take.id for take in done}
     newest, before = done[0].id, done[1].id
     first, second = (then if then in known else before), (now if now in known else newest)
-    store = request.app.state.store
-    reports = store.report(first), store.report(second)
-    return None if None in reports else compare_takes(*reports)
+    store = store_of(request)
+    one, other = store.report(first), store.report(second)
+    return compare_takes(one, other) if one and other else None

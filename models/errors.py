@@ -26,6 +26,13 @@ AfterbeepError
 │   ├── InvalidRequest        invalid_request
 │   ├── IdempotencyKeyReused  idempotency_key_reused
 │   ├── CrossSite             cross_site
+│   ├── NotSignedIn           not_signed_in
+│   │   ├── WrongPassword     wrong_password
+│   │   └── WrongKey          wrong_key
+│   ├── NotAllowed            not_allowed
+│   ├── TooManyAttempts       too_many_attempts
+│   ├── LinkExpired           link_expired
+│   ├── AlreadyThere          already_there
 │   ├── RewriteOff            rewrite_off
 │   └── NotYetBuilt           not_yet_built
 └── AnalysisFailed            analysis_failed
@@ -169,6 +176,46 @@ class CrossSite(RequestError):
     code = "cross_site"
     status = 403
     title = "Request from another site"
+
+
+class NotSignedIn(RequestError):
+    code = "not_signed_in"
+    status = 401
+    title = "Please sign in"
+
+
+class WrongPassword(NotSignedIn):
+    code = "wrong_password"
+    title = "Wrong address or password"
+
+
+class WrongKey(NotSignedIn):
+    code = "wrong_key"
+    title = "Unknown API key"
+
+
+class NotAllowed(RequestError):
+    code = "not_allowed"
+    status = 403
+    title = "Not allowed"
+
+
+class TooManyAttempts(RequestError):
+    code = "too_many_attempts"
+    status = 429
+    title = "Too many attempts"
+
+
+class LinkExpired(RequestError):
+    code = "link_expired"
+    status = 410
+    title = "Link expired"
+
+
+class AlreadyThere(RequestError):
+    code = "already_there"
+    status = 409
+    title = "Already there"
 
 
 class RewriteOff(RequestError):

@@ -95,10 +95,20 @@ def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch)
     assert "AFTERBEEP_PORT" in result.output
 
 
-def test_strangers_are_refused() -> None:
-    result = run("serve", "--host", "0.0.0.0")
+def test_strangers_are_refused_while_there_are_no_accounts(tmp_path: Path) -> None:
+    result = run("serve", "--host", "0.0.0.0", "--data-dir", str(tmp_path))
     assert result.exit_code == 1
     assert "no accounts" in result.output
+    assert "afterbeep people add" in result.output
+
+
+def test_accounts_are_made_on_the_command_line(tmp_path: Path) -> None:
+    given = ("--name", "Dana Ruiz", "--role", "coach", "--team", "Inside", "--password", "long enough it is")
+    made = run("people", "add", "Dana@Example.com", *given, "--data-dir", str(tmp_path))
+    assert made.output == "Dana Ruiz (dana@example.com) can sign in as coach.\n"
+    assert run("people", "list", "--data-dir", str(tmp_path)).output == "dana@example.com\tDana Ruiz\tcoach\tInside\n"
+    again = run("people", "add", "dana@example.com", *given, "--data-dir", str(tmp_path))
+    assert (again.exit_code, "already" in again.output) == (1, True)
 
 
 def test_models_are_listed_with_their_files(model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

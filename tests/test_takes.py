@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Settings
+from tests.people import cast
 from tests.stored import CHECKING_IN, WAV, store_report
 
 BETTER = (
@@ -113,3 +114,21 @@ def test_the_page_works_without_javascript(client: TestClient) -> None:
     assert "Hi Karen, other words" in changed.text
     assert "No script kept yet" in client.post(f"{address}/delete").text
     assert client.get(address, headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_scripts_are_their_owners_business(settings: Settings) -> None:
+    app = create_app(settings)
+    with TestClient(app):
+        they = cast(app)
+        rob = they.client("rob")
+        assert rob.put("/v1/scripts/robs", json={"text": BETTER}).status_code == 200
+        seen = {name: they.client(name).get("/v1/scripts/robs").status_code for name in they.people}
+        assert seen == {"ada": 200, "carla": 200, "rob": 200, "casey": 404, "rita": 404}
+        assert they.client("rita").get("/v1/scripts").json() == []
+        assert they.client("rita").put("/v1/scripts/robs", json={"text": "Mine."}).status_code == 403
+        assert they.client("carla").delete("/v1/scripts/robs").status_code == 403
+        take = {"files": {"file": ("a.wav", WAV)}, "data": {"script_id": "robs"}}
+        assert they.client("rita").post("/v1/voicemails", **take).status_code == 404
+        assert rob.post("/scripts/robs/takes", files={"file": ("a.wav", WAV)}).status_code == 303
+        assert rob.get("/v1/scripts/robs").json()["takes"] == 1
+        assert they.client("ada").delete("/v1/scripts/robs").status_code == 204

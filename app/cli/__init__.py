@@ -9,8 +9,9 @@ from app.cli.drafting import draft
 from app.cli.serving import demo, serve, worker
 from app.cli.speech_models import models
 from app.cli.texts import evaluate, script
+from app.people_cli import people
 
-COMMANDS = (analyze, script, draft, advise, evaluate, serve, worker, models, demo)
+COMMANDS = (analyze, script, draft, advise, evaluate, serve, worker, models, demo, people)
 
 
 @click.group(cls=FriendlyGroup, context_settings={"help_option_names": ["-h", "--help"]})

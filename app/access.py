@@ -1,0 +1,130 @@
+"""Who is asking, and what they may do: decided here and nowhere else. What they may see, `Store.seen_by` decides."""
+
+import ipaddress
+from typing import Final
+
+from fastapi import Request
+
+from app.credentials import Credentials
+from app.people import People
+from app.schema import RecordingRow
+from app.script_store import Scripts
+from app.secrets import fingerprint
+from app.settings import Settings
+from app.store import Store
+from models.errors import InvalidRequest, NotAllowed, NotSignedIn
+from models.person import LOCAL, Person, Scope
+
+COOKIE: Final = "afterbeep_session"
+#: What a key with the scope `upload` may post to.
+UPLOADS: Final = ("/v1/voicemails", "/v1/batches", "/v1/scripts", "/v1/advice", "/v1/drafts")
+
+
+def signed_in(request: Request) -> None:
+    """For every route that is not open to all. Raises NotSignedIn, WrongKey, or NotAllowed for a key of less scope."""
+    person = _who(request)
+    if (needed := _scope(request)) not in person.scopes:
+        raise NotAllowed(f"This API key may not do that: it lacks the scope “{needed}”.")
+    request.state.person = person
+
+
+def coaches_only(request: Request) -> None:
+    signed_in(request)
+    if not person_of(request).is_coach:
+        raise NotAllowed("Only coaches and admins may do this.")
+
+
+def admins_only(request: Request) -> None:
+    signed_in(request)
+    if not person_of(request).is_admin:
+        raise NotAllowed("Only an admin may do this.")
+
+
+def coaches_change(request: Request) -> None:
+    """For what all may read."""
+    (signed_in if request.method in ("GET", "HEAD") else coaches_only)(request)
+
+
+def person_of(request: Request) -> Person:
+    person: Person = request.state.person
+    return person
+
+
+def own_account(request: Request) -> Person:
+    """For what only an account can have. Raises InvalidRequest while there are none."""
+    person = person_of(request)
+    if person.is_local:
+        raise InvalidRequest("There are no accounts here yet. Make the first one on the page “People”.")
+    return person
+
+
+def people_of(request: Request) -> People:
+    people: People = request.app.state.people
+    return people
+
+
+def credentials_of(request: Request) -> Credentials:
+    credentials: Credentials = request.app.state.credentials
+    return credentials
+
+
+def store_of(request: Request) -> Store:
+    """What is stored, as far as the one who asks may see it."""
+    store: Store = request.app.state.store
+    return store.seen_by(person_of(request))
+
+
+def scripts_of(request: Request) -> Scripts:
+    """The kept scripts, in the same way."""
+    return Scripts(store_of(request), person_of(request))
+
+
+def owner_for(request: Request, email: str | None) -> str | None:
+    """Whose a recording is that somebody hands in: theirs, or that of a rep they look after."""
+    person = person_of(request)
+    if not email:
+        return None if person.is_local else person.id
+    owner = people_of(request).by_email(email)
+    if owner is None or not _looks_after(person, owner):
+        raise InvalidRequest(f"You hand in no recordings for “{email}”. Please give the address of one of your reps.")
+    return owner.id
+
+
+def _looks_after(person: Person, rep: Person) -> bool:
+    return person.is_admin or rep.id == person.id or (person.is_coach and bool(rep.teams & person.teams))
+
+
+def may_delete(person: Person, row: RecordingRow) -> bool:
+    return person.is_admin or row.owner_id == person.id
+
+
+def own_key(person: Person, idempotency_key: str | None) -> str | None:
+    """Keys of different people never meet, so nobody learns from one what others have sent."""
+    if idempotency_key is None or person.is_local:
+        return idempotency_key
+    return fingerprint(f"{person.id}/{idempotency_key}")
+
+
+def is_loopback(settings: Settings) -> bool:
+    try:
+        return ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        return settings.host == "localhost"
+
+
+def _who(request: Request) -> Person:
+    credentials = credentials_of(request)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return credentials.by_key(token.strip())
+    if (cookie := request.cookies.get(COOKIE)) and (known := credentials.by_session(cookie)):
+        return known
+    if is_loopback(request.app.state.settings) and not people_of(request).exist():
+        return LOCAL
+    raise NotSignedIn("Please sign in, or send an API key as “Authorization: Bearer ab_…”.")
+
+
+def _scope(request: Request) -> Scope:
+    if request.method in ("GET", "HEAD"):
+        return "read"
+    return "upload" if request.method == "POST" and request.url.path in UPLOADS else "manage"

@@ -1,0 +1,182 @@
+"""People, teams, invitations and keys as JSON."""
+
+from datetime import datetime
+from typing import Self
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from app.access import credentials_of, own_account, people_of, person_of
+from app.schema import AuditRow, KeyRow, PersonRow, TeamRow
+from models.person import Person, Role, Scope
+
+router = APIRouter(prefix="/v1", tags=["people"])
+admin = APIRouter(prefix="/v1", tags=["people"])
+
+
+class Team(BaseModel):
+    id: str
+    name: str
+
+    @classmethod
+    def of(cls, row: TeamRow) -> Self:
+        return cls(id=row.id, name=row.name)
+
+
+class Account(BaseModel):
+    id: str
+    email: str
+    name: str
+    role: Role
+    teams: list[Team]
+    disabled: bool
+
+    @classmethod
+    def of(cls, row: PersonRow, teams: list[TeamRow]) -> Self:
+        return cls(
+            id=row.id,
+            email=row.email,
+            name=row.name,
+            role=row.role,
+            teams=[Team.of(team) for team in teams],
+            disabled=row.disabled_at is not None,
+        )
+
+
+class Accounts(BaseModel):
+    items: list[Account]
+
+
+class Teams(BaseModel):
+    items: list[Team]
+
+
+class Key(BaseModel):
+    id: str
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, row: KeyRow) -> Self:
+        return cls(
+            id=row.id, name=row.name, scopes=row.scopes, created_at=row.created_at, last_used_at=row.last_used_at
+        )
+
+
+class NewlyMadeKey(Key):
+    key: str = Field(description="Shown this once: only a hash of it is kept.")
+
+
+class Keys(BaseModel):
+    items: list[Key]
+
+
+class NewKey(BaseModel):
+    name: str = Field(min_length=1, max_length=200, description="What uses it.")
+    scopes: list[Scope] = Field(min_length=1)
+
+
+class NewTeam(BaseModel):
+    name: str = Field(min_length=1, max_length=200)
+
+
+class NewInvitation(BaseModel):
+    role: Role
+    team_id: str | None = None
+
+
+class Invitation(BaseModel):
+    path: str = Field(description="The page at which the account is made; works once, for a week. Shown this once.")
+
+
+class AccountChange(BaseModel):
+    role: Role | None = None
+    teams: list[str] | None = Field(None, description="Ids of all teams they are to be in.")
+    disabled: bool | None = None
+
+
+class LogLine(BaseModel):
+    at: datetime
+    person_id: str
+    person: str
+    action: str
+    object: str
+
+    @classmethod
+    def of(cls, row: AuditRow) -> Self:
+        return cls(at=row.at, person_id=row.person_id, person=row.person_name, action=row.action, object=row.object)
+
+
+class Log(BaseModel):
+    items: list[LogLine]
+
+
+@router.get("/me", summary="Who you are here")
+def show_me(request: Request) -> Person:
+    return person_of(request)
+
+
+@router.get("/keys", summary="Your API keys")
+def list_keys(request: Request) -> Keys:
+    return Keys(items=[Key.of(row) for row in credentials_of(request).keys(person_of(request))])
+
+
+@router.post("/keys", status_code=201, summary="Make an API key")
+def make_key(request: Request, new: NewKey) -> NewlyMadeKey:
+    person = own_account(request)
+    token, row = credentials_of(request).make_key(person, new.name, new.scopes)
+    people_of(request).note(person, "key.made", row.name)
+    return NewlyMadeKey(key=token, **Key.of(row).model_dump())
+
+
+@router.delete("/keys/{key_id}", status_code=204, summary="Revoke an API key")
+def revoke_key(request: Request, key_id: str) -> None:
+    person = own_account(request)
+    credentials_of(request).revoke_key(person, key_id)
+    people_of(request).note(person, "key.revoked", key_id)
+
+
+@admin.get("/people", summary="All accounts")
+def list_people(request: Request) -> Accounts:
+    return Accounts(items=[Account.of(*one) for one in people_of(request).everyone()])
+
+
+@admin.patch("/people/{person_id}", summary="Change an account's role or teams, shut or open it")
+def change_person(request: Request, person_id: str, change: AccountChange) -> Person:
+    people = people_of(request)
+    changed = people.change(person_id, role=change.role, teams=change.teams, shut=change.disabled)
+    people.note(person_of(request), "account.changed", f"{changed.name} {change.model_dump_json(exclude_none=True)}")
+    return changed
+
+
+@admin.get("/teams", summary="All teams")
+def list_teams(request: Request) -> Teams:
+    return Teams(items=[Team.of(row) for row in people_of(request).teams()])
+
+
+@admin.post("/teams", status_code=201, summary="Make a team")
+def make_team(request: Request, new: NewTeam) -> Team:
+    team = people_of(request).add_team(new.name)
+    people_of(request).note(person_of(request), "team.made", team.name)
+    return Team.of(team)
+
+
+@admin.delete("/teams/{team_id}", status_code=204, summary="Remove a team; its members stay")
+def remove_team(request: Request, team_id: str) -> None:
+    people_of(request).remove_team(team_id)
+    people_of(request).note(person_of(request), "team.removed", team_id)
+
+
+@admin.post("/invitations", status_code=201, summary="Invite somebody by a link")
+def invite(request: Request, new: NewInvitation) -> Invitation:
+    person = own_account(request)
+    token = people_of(request).invite(person, new.role, new.team_id)
+    people_of(request).note(person, "account.invited", new.role)
+    return Invitation(path=f"/join/{token}")
+
+
+@admin.get("/audit", summary="The newest lines of the log of who did what")
+def show_log(request: Request) -> Log:
+    return Log(items=[LogLine.of(row) for row in people_of(request).noted()])

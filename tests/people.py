@@ -1,0 +1,45 @@
+"""An installation with accounts: two teams, each with a coach and a rep, and an admin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.access import COOKIE
+from models.person import Person, Role
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Cast:
+    app: FastAPI
+    people: Mapping[str, Person]
+
+    def client(self, name: str | None) -> TestClient:
+        """A browser in which somebody is signed in, or nobody."""
+        client = TestClient(self.app, follow_redirects=False)
+        if name is not None:
+            client.cookies.set(COOKIE, self.app.state.credentials.open_session(self.people[name]))
+        return client
+
+
+def cast(app: FastAPI) -> Cast:
+    people = app.state.people
+    north, south = (people.add_team(name).id for name in ("North", "South"))
+
+    def add(name: str, role: Role, *teams: str) -> Person:
+        person: Person = people.add(f"{name}@example.com", name.title(), role, None, teams)
+        return person
+
+    return Cast(
+        app,
+        {
+            "ada": add("ada", "admin"),
+            "carla": add("carla", "coach", north),
+            "rob": add("rob", "rep", north),
+            "casey": add("casey", "coach", south),
+            "rita": add("rita", "rep", south),
+        },
+    )
