@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
-from app.access import admins_only, may_delete, own_key, owner_for, person_of, scripts_of, store_of
+from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, scripts_of, store_of
 from app.intake import Arrival, Intake
 from app.playback import media_type
 from app.problems import problem
@@ -30,7 +30,6 @@ from models.advice import Advice
 from models.errors import (
     AfterbeepError,
     InvalidRequest,
-    NotAllowed,
     NotFound,
     NotReady,
     NotYetBuilt,
@@ -210,11 +209,9 @@ def show_waveform(request: Request, recording_id: str) -> Waveform:
     "/voicemails/{recording_id}", status_code=204, responses={403: PROBLEM, 404: PROBLEM}, summary="Delete for good"
 )
 def delete_voicemail(request: Request, recording_id: str) -> None:
-    row, person = store_of(request).recording(recording_id), person_of(request)
-    if not may_delete(person, row):
-        raise NotAllowed("Only the one whose message it is and an admin may delete a recording.")
+    row = deletion_of(request, recording_id)
     request.app.state.intake.remove(recording_id)
-    request.app.state.people.note(person, "recording.deleted", f"{recording_id} {row.filename}")
+    request.app.state.people.note(person_of(request), "recording.deleted", f"{recording_id} {row.filename}")
 
 
 @router.delete("/demo", status_code=204, dependencies=[Depends(admins_only)], summary="Remove the samples")
@@ -251,7 +248,7 @@ def give_advice(request: Request, call: Call) -> Advice:
 
 
 def _mark(request: Request, recording_id: str, window: GivenWindow | None) -> RecordingRow:
-    store_of(request).recording(recording_id)
+    change_of(request, recording_id)
     intake: Intake = request.app.state.intake
     return intake.mark_message(recording_id, window)
 

@@ -22,11 +22,13 @@ from app import (
     playbook_pages,
     progress_pages,
     prospect_pages,
+    review_api,
+    review_pages,
     script_pages,
     scripts_api,
     take_pages,
 )
-from app.access import admins_only, coaches_change, signed_in
+from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
 from app.credentials import Credentials
 from app.database import connect, migrate
@@ -50,6 +52,8 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (drafts_api.router, signed_in),
     (scripts_api.router, signed_in),
     (playbook_api.router, coaches_change),
+    (review_api.router, signed_in),
+    (review_api.coaches, coaches_only),
     (account_api.router, signed_in),
     (account_api.admin, admins_only),
     (pages.router, signed_in),
@@ -58,6 +62,8 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (progress_pages.router, signed_in),
     (prospect_pages.router, signed_in),
     (playbook_pages.router, coaches_change),
+    (review_pages.router, signed_in),
+    (review_pages.coaches, coaches_only),
     (account_pages.router, signed_in),
     (account_pages.admin, admins_only),
 )

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from analysis.advice import advise
 from analysis.pipeline import analyze_script, rejudge
-from app.access import store_of
-from app.views import advice, coaching, comparison, measures, player, rewriting, unknown, wording, words
+from app.access import person_of, reviews_of, store_of
+from app.schema import RecordingRow
+from app.views import advice, coaching, comparison, measures, player, reviewing, rewriting, unknown, wording, words
 from models.errors import AfterbeepError, InvalidRequest
 from models.playbook import Playbook
 from models.recording import CallContext
@@ -79,14 +80,22 @@ def voicemail(request: Request, recording_id: str, playbook: str | None = None) 
     row = store.recording(recording_id)
     report = store.report(recording_id) if row.status == "done" else None
     if report is None:
-        return page(request, "voicemail.html", here="recordings", row=row)
+        return voicemail_page(request, row)
     made_by = shelf.find(report.playbook)
     other = shelf.load(playbook) if playbook else made_by
     judged = report if other in (made_by, None) else rejudge(report, other)
     shown = report_view(judged, store.waveform(recording_id), other)
     against = None if judged is report else comparison.comparison(report, judged, made_by, other)
     shown |= {"against": against, "playbooks": shelf.titles(), "suggests": request.app.state.rewriter}
-    return page(request, "voicemail.html", here="recordings", row=row, **shown)
+    if judged is report:
+        shown |= {"review": reviewing.review(reviews_of(request).said(recording_id), report, person_of(request))}
+    return voicemail_page(request, row, **shown)
+
+
+def voicemail_page(request: Request, row: RecordingRow, **shown: Any) -> HTMLResponse:
+    person = person_of(request)
+    mine = person.is_admin or row.owner_id == person.id
+    return page(request, "voicemail.html", here="recordings", row=row, deletable=mine, **shown)
 
 
 @router.get("/voicemails/{recording_id}/row")

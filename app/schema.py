@@ -170,6 +170,10 @@ class RecordingRow(Base):
     score: Mapped[int | None]
     flags: Mapped[int | None]
     top_flag: Mapped[str | None] = mapped_column(sa.String(100))
+    doubtful: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # whether a person should listen
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reviewed_by: Mapped[str | None] = mapped_column(sa.String(200))
+    example_of: Mapped[str | None] = mapped_column(sa.String(500))  # why it is in the library of examples
     error_code: Mapped[str | None] = mapped_column(sa.String(50))
     error_message: Mapped[str | None] = mapped_column(sa.Text)
 
@@ -202,7 +206,51 @@ class ReportRow(Base):
 
     recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[str] = mapped_column(sa.Text)
+    heard: Mapped[str | None] = mapped_column(sa.Text)  # the report before a person corrected its words
     waveform: Mapped[list[float]] = mapped_column(sa.JSON)
+
+
+class VerdictRow(Base):
+    """What a coach says of one finding, and what had been found."""
+
+    __tablename__ = "verdicts"
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(100), primary_key=True, index=True)
+    person_id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    person_name: Mapped[str] = mapped_column(sa.String(200))
+    agrees: Mapped[bool]
+    flagged: Mapped[bool]
+    playbook: Mapped[str] = mapped_column(sa.String(100))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AppealRow(Base):
+    """A rep who does not agree with a finding; settled by the next verdict on it."""
+
+    __tablename__ = "appeals"
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.String(32))
+    person_name: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled: Mapped[bool] = mapped_column(default=False)
+
+
+class CommentRow(Base):
+    """A remark, at a second of the recording or on all of it."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[str] = mapped_column(sa.String(32))
+    person_name: Mapped[str] = mapped_column(sa.String(200))
+    at_s: Mapped[float | None]
+    text: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class TraceRow(Base):

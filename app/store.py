@@ -1,6 +1,6 @@
 """Rows: recordings, their reports, and the playbooks a coach wrote."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,9 @@ from models.errors import AfterbeepError, NotFound
 from models.person import Person
 from models.report import Report
 
+SURE_WINDOW = 0.7
+UNSURE_WORDS = 0.15  # of all: more, and a coach is asked to listen
+
 
 class Store:
     """Every query of the product. Rows it returns are detached: read them, do not change them.
@@ -20,13 +23,24 @@ class Store:
     What readers ask for is what `sees` lets through: see `seen_by`.
     """
 
-    def __init__(self, engine: sa.Engine, sees: sa.ColumnElement[bool] | None = None) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        sees: sa.ColumnElement[bool] | None = None,
+        opens: sa.ColumnElement[bool] | None = None,
+    ) -> None:
         self.engine = engine
         self.sees = sa.true() if sees is None else sees
+        self.opens = self.sees if opens is None else opens
 
     def seen_by(self, person: Person) -> "Store":
-        """The same rows as far as they are this person's business: what is not, is not there."""
-        return Store(self.engine, visible(person))
+        """The same rows as far as they are this person's business: what is not, is not there.
+
+        Lists hold what they see; one by one they may also open the examples of their teams.
+        """
+        sees = visible(person)
+        example = RecordingRow.example_of.is_not(None) & RecordingRow.owner_id.in_(_members(person.teams))
+        return Store(self.engine, sees, sees | example)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -61,13 +75,12 @@ class Store:
             row = session.get(RecordingRow, recording_id)
             if row is None:
                 return
-            session.merge(
-                ReportRow(recording_id=recording_id, body=report.model_dump_json(), waveform=analysis.waveform)
-            )
+            body = report.model_dump_json()
+            session.merge(ReportRow(recording_id=recording_id, body=body, heard=None, waveform=analysis.waveform))
             row.status, row.stage = "done", None
             row.format, row.duration_s = analysis.sound.recording.format, analysis.sound.recording.duration_s
-            row.score, row.flags = report.score.points, len(report.flagged)
-            row.top_flag = report.flagged[0].title if report.flagged else None
+            row.doubtful = is_doubtful(report)
+            summarize(row, report)
 
     def fail(self, recording_id: str, error: AfterbeepError) -> None:
         with self.session() as session:
@@ -80,7 +93,7 @@ class Store:
 
     def recording(self, recording_id: str) -> RecordingRow:
         with self.session() as session:
-            row = session.scalar(sa.select(RecordingRow).where(RecordingRow.id == recording_id, self.sees))
+            row = session.scalar(sa.select(RecordingRow).where(RecordingRow.id == recording_id, self.opens))
         if row is None:
             raise NotFound("There is no recording with this id. It may have been deleted.")
         return row
@@ -120,7 +133,7 @@ class Store:
 
     def _reports(self, column: Any, recording_id: str) -> sa.Select[Any]:
         seen = sa.select(column).join(RecordingRow, RecordingRow.id == ReportRow.recording_id)
-        return seen.where(RecordingRow.id == recording_id, self.sees)
+        return seen.where(RecordingRow.id == recording_id, self.opens)
 
     def ids(self, *, demo: bool | None = None) -> set[str]:
         query = sa.select(RecordingRow.id).where(self.sees)
@@ -179,5 +192,22 @@ def visible(
     own = owner == person.id
     if not person.is_coach:
         return own
-    members = sa.select(MemberRow.person_id).where(MemberRow.team_id.in_(person.teams))
-    return own | owner.in_(members)
+    return own | owner.in_(_members(person.teams))
+
+
+def _members(teams: Iterable[str]) -> sa.Select[Any]:
+    return sa.select(MemberRow.person_id).where(MemberRow.team_id.in_(teams))
+
+
+def summarize(row: RecordingRow, report: Report) -> None:
+    """What lists show of a report."""
+    row.score, row.flags = report.score.points, len(report.flagged)
+    row.top_flag = report.flagged[0].title if report.flagged else None
+
+
+def is_doubtful(report: Report) -> bool:
+    """Whether a person should listen: the message may be elsewhere, or its words may be others."""
+    words = report.transcript.words
+    unsure = sum(word.is_unsure for word in words)
+    found = report.message.confidence if report.message else 1.0
+    return found < SURE_WINDOW or unsure > UNSURE_WORDS * len(words)

@@ -279,6 +279,9 @@ OPEN = {"/healthz", "/readyz", "/login", "/join/{token}"}
 ADMINS = {"/v1/people", "/v1/people/{person_id}", "/v1/teams", "/v1/teams/{team_id}", "/v1/invitations", "/v1/audit",
           "/v1/demo", "/people", "/people/first", "/people/invite", "/people/teams", "/people/teams/{team_id}/remove",
           "/people/{person_id}"}  # fmt: skip
+COACHES = {"/v1/review/queue", "/v1/review/rules", "/v1/review/cases.jsonl", "/queue", "/queue/next", "/review"}
+COACHES_JUDGE = {"/v1/voicemails/{recording_id}/review", "/v1/voicemails/{recording_id}/transcript",
+                 "/v1/voicemails/{recording_id}/findings/{rule}/verdict"}  # fmt: skip
 COACHES_CHANGE = {"/v1/playbooks/{name}", "/v1/playbooks/try", "/playbooks/{source}"}  # all may read
 
 
@@ -299,7 +302,7 @@ def test_every_route_as_every_role(they: Cast) -> None:
         for name in (None, *they.people):
             client = they.client(name)
             address = path.replace("{recording_id}", of["rob"])
-            for part in ("name", "source", "token", "person_id", "team_id", "key_id"):
+            for part in ("name", "source", "token", "person_id", "team_id", "key_id", "rule", "comment_id"):
                 address = address.replace(f"{{{part}}}", "educate-first" if part in ("name", "source") else "x")
             if method == "DELETE" and "{recording_id}" in path and name in ("rob", "ada"):
                 continue  # allowed, and tried above
@@ -313,10 +316,12 @@ def test_every_route_as_every_role(they: Cast) -> None:
 def is_right(status: int, method: str, path: str, person: Person | None, *, of_another_team: bool) -> bool:
     if person is None:
         return status == 401 or (method == "GET" and status == 303)
-    changes_playbooks = path in COACHES_CHANGE and method != "GET"
-    if (path in ADMINS and not person.is_admin) or (changes_playbooks and not person.is_coach):
+    for_coaches = path in COACHES or (path in COACHES_CHANGE and method != "GET")
+    if (path in ADMINS and not person.is_admin) or (for_coaches and not person.is_coach):
         return status == 403
     if "{recording_id}" in path and of_another_team:
         return status in (404, 422)  # never a word about it; 422 where the request itself is not whole
-    deletes = method == "DELETE" and "{recording_id}" in path
+    if path in COACHES_JUDGE and method != "GET" and not person.is_coach:
+        return status in (403, 422)
+    deletes = method == "DELETE" and path == "/v1/voicemails/{recording_id}"
     return status not in (401, 403) or deletes

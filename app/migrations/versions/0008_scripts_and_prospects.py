@@ -8,7 +8,7 @@ from alembic import op
 from models.recording import CallContext
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0010"
 
 
 def upgrade() -> None:

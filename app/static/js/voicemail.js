@@ -3,6 +3,7 @@
 import { call, fragment, sleep } from "./api.js";
 import { localize } from "./locale.js";
 import { startPlayer } from "./player.js";
+import { startReview } from "./review.js";
 import { startRewrite } from "./rewrite.js";
 import { isPending } from "./stages.js";
 import { startWindow } from "./window.js";
@@ -57,7 +58,7 @@ function askBeforeDeleting(article) {
   const dialog = article.querySelector("#delete-dialog");
   const error = dialog.querySelector(".dialog-error");
   const button = dialog.querySelector("#delete-now");
-  article.querySelector("#delete").addEventListener("click", () => {
+  article.querySelector("#delete")?.addEventListener("click", () => {
     error.hidden = true;
     dialog.showModal();
   });
@@ -80,6 +81,7 @@ function start() {
   startPlayer(article);
   startRewrite(article);
   startWindow(article);
+  startReview(article);
   if (article.querySelector("#waiting")) waitForReport(article);
 }
 
