@@ -22,7 +22,7 @@ from analysis.speech.transcriber import Transcriber
 from models.errors import NoSpeech
 from models.playbook import Playbook
 from models.recording import CallContext, GivenWindow
-from models.report import PlaybookRef, Repeats, Report
+from models.report import LeftBefore, PlaybookRef, Repeats, Report
 from models.transcript import Transcript
 
 Stage = Literal["decoding", "listening", "transcribing", "judging"]
@@ -53,12 +53,13 @@ def analyze(
     max_duration_s: float = 600.0,
     decode: Decode = decode,
     recall: Recall | None = None,
+    left_before: LeftBefore | None = None,
     on_stage: OnStage = lambda stage: None,
 ) -> Analysis:
     """Turn one recording into its report. Raises the RecordingErrors of `models.errors`.
 
     Where a person has marked the message, `given` says so. With `recall` it is compared with what was stored for
-    other prospects.
+    other prospects. `left_before` is what the rep's earlier messages to the same prospect tell.
     """
     context = context or CallContext()
     on_stage("decoding")
@@ -70,7 +71,7 @@ def analyze(
     on_stage("judging")
     measured = measure(message, transcript, clipped_share=sound.clipped_share, limits=playbook.limits)
     repeats = _repeats(message, transcript, context, recall)
-    report = _judged(transcript, measured, context, playbook, report_id, created_at, repeats)
+    report = _judged(transcript, measured, context, playbook, report_id, created_at, repeats, left_before)
     report = report.model_copy(update={"recording": sound.recording, "message": message.window})
     return Analysis(report, sound, waveform(sound, message.window.channel or 0))
 
@@ -87,7 +88,14 @@ def analyze_script(
 def rejudge(report: Report, playbook: Playbook) -> Report:
     """The same words and measures judged by another playbook: nothing is decoded, transcribed or measured again."""
     judged = _judged(
-        report.transcript, _measured(report), report.context, playbook, report.id, report.created_at, report.repeats
+        report.transcript,
+        _measured(report),
+        report.context,
+        playbook,
+        report.id,
+        report.created_at,
+        report.repeats,
+        report.left_before,
     )
     return judged.model_copy(update={"recording": report.recording, "message": report.message})
 
@@ -146,8 +154,10 @@ def _judged(
     report_id: str,
     created_at: datetime,
     repeats: Repeats | None = None,
+    left_before: LeftBefore | None = None,
 ) -> Report:
-    heard = Heard(transcript, measured.measurements, measured.not_measured, context, playbook, repeats=repeats)
+    known = _with_attempt(context, left_before)
+    heard = Heard(transcript, measured.measurements, measured.not_measured, known, playbook, repeats=repeats)
     judgement = judge_heard(heard)
     first_value_s = next(
         (quote.start_s for one in judgement.strengths if one.rule == "specific_value" for quote in one.evidence), None
@@ -166,10 +176,18 @@ def _judged(
         strengths=judgement.strengths,
         score=judgement.score,
         repeats=repeats,
+        left_before=left_before,
         rewrite=rewrite(heard, judgement),
         playbook=PlaybookRef(name=playbook.name, version=playbook.version),
         analyzer_version=analyzer_version(),
     )
+
+
+def _with_attempt(context: CallContext, left_before: LeftBefore | None) -> CallContext:
+    """What the rules go by: what the rep said of the call, and where that says nothing, the stored messages."""
+    if context.attempt is not None or left_before is None:
+        return context
+    return context.model_copy(update={"attempt": left_before.attempt})
 
 
 def waveform(sound: Sound, channel: int) -> list[float]:

@@ -4,7 +4,7 @@ Nothing is made up. Every word is the rep's, the playbook's, or stands in [brack
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from analysis.detectors.base import Heard
@@ -12,9 +12,8 @@ from analysis.detectors.judging import Judgement
 from analysis.detectors.people import introduction
 from analysis.detectors.people.words import TITLES, first_names
 from analysis.detectors.text import Span
-from analysis.measure import SCRIPT_WPM
 from analysis.own_words import OwnPiece, own_pieces
-from analysis.spoken import PhoneNumber, count_spoken_words
+from analysis.pieces import Chosen, Sentence, filled, in_breaths, in_order, joined, length_s
 from models.playbook import PieceKind
 from models.report import Rewrite, RewritePiece
 
@@ -22,15 +21,6 @@ from models.report import Rewrite, RewritePiece
 NOT_ABOUT_WORDS = frozenset(
     ["too_fast", "too_slow", "monotone", "no_pauses", "long_pause", "fillers", "voicemail_advised", "prerecorded_drop"]
 )
-BLANKS = {"name": "[your name]", "company": "[your company]", "number": "[your number]", "referrer": "[who sent you]"}
-ALWAYS_PLACED: tuple[PieceKind, ...] = ("referrer", "matter", "reason", "pain", "value", "proof", "step", "number")
-BREATH = " ... "
-_BLANK = re.compile(r"\[([^\]]+)\]")
-_NUMBER_HINT, _DIGITS = BLANKS["number"].strip("[]"), 10
-_SLOT = re.compile(r"(\{\w+\})")
-
-Sentence = tuple[RewritePiece, ...]
-Chosen = dict[PieceKind, list[Sentence]]
 
 
 def rewrite(heard: Heard, judgement: Judgement) -> Rewrite | None:
@@ -82,12 +72,12 @@ class _Draft:
         if step := self._own_step():
             frame["step"] = [step]
         chosen = self._with_own(frame)
-        if _length_s(self._text(chosen)) > self.limit_s and step:
+        if length_s(self._text(chosen)) > self.limit_s and step:
             frame["step"] = [self._filled("step")]
             chosen = self._with_own(frame)
         pieces = tuple(self._in_order(chosen))
-        text = _joined(pieces)
-        return Rewrite(text=text, pieces=pieces, estimated_s=_length_s(text))
+        text = joined(pieces)
+        return Rewrite(text=text, pieces=pieces, estimated_s=length_s(text))
 
     def _always(self) -> Iterator[PieceKind]:
         yield from ("greeting", "number")
@@ -116,16 +106,16 @@ class _Draft:
             chosen.setdefault(piece.kind, []).append(_said(piece))
         for kind in self._missing(taken):
             longer = {**chosen, kind: [self._filled(kind)]}
-            chosen = longer if _length_s(self._text(longer)) <= self.limit_s else chosen
+            chosen = longer if length_s(self._text(longer)) <= self.limit_s else chosen
         return chosen
 
     def _fits(self, piece: OwnPiece, taken: Sequence[OwnPiece], frame: Chosen) -> bool:
         """Beside what is taken and the blanks still needed then."""
         missing = list(self._missing([*taken, piece]))
         spares_blank = len(missing) < len(list(self._missing(taken)))
-        blanks = " ".join(_joined(self._filled(kind)) for kind in missing)
+        blanks = " ".join(joined(self._filled(kind)) for kind in missing)
         spoken = " ".join([self._text(frame), blanks, piece.lead, *(one.text for one in (*taken, piece))])
-        return _length_s(spoken) <= (self.limit_s if spares_blank else self.aim_s)
+        return length_s(spoken) <= (self.limit_s if spares_blank else self.aim_s)
 
     def _missing(self, taken: Sequence[OwnPiece]) -> Iterator[PieceKind]:
         """Kinds that have to be there and are not."""
@@ -140,31 +130,13 @@ class _Draft:
         yield from (kind for kind in self.shape.needs if kind not in there and not met.get(kind, False))
 
     def _filled(self, kind: PieceKind) -> Sentence:
-        """A sentence of the playbook, with what is known filled in."""
-        sentence = self.shape.sentences[kind]
-        if "prospect" not in self.slots:
-            sentence = sentence.replace(" {prospect}", "").replace("{prospect}", "")
-        return tuple(self._part(kind, part) for part in _SLOT.split(sentence) if part)
-
-    def _part(self, kind: PieceKind, part: str) -> RewritePiece:
-        name = part[1:-1] if _SLOT.fullmatch(part) else ""
-        known = self.slots.get(name)
-        text = known or (BLANKS.get(name, f"[{name}]") if name else part)
-        return RewritePiece(kind=kind, text=text, own=known is not None)
+        return filled(self.shape, kind, self.slots)
 
     def _in_order(self, chosen: Chosen) -> Iterator[RewritePiece]:
-        order = list(self.shape.order)
-        order += [kind for kind in ALWAYS_PLACED if kind not in order]
-        if "number_again" not in order:
-            order.insert(order.index("number") + 1, "number_again")
-        sentences = [sentence for kind in order for sentence in chosen.get(kind, ())]
-        for number, sentence in enumerate(sentences):
-            if number:
-                yield RewritePiece(kind=sentence[0].kind, text=" ", own=False)
-            yield from sentence
+        return in_order(self.shape, chosen)
 
     def _text(self, chosen: Chosen) -> str:
-        return _joined(self._in_order(chosen))
+        return joined(self._in_order(chosen))
 
 
 def _ends(piece: OwnPiece) -> range:
@@ -180,18 +152,6 @@ def _said(piece: OwnPiece) -> Sentence:
     return RewritePiece(kind=piece.kind, text=piece.lead, own=False), uncapped
 
 
-def _joined(pieces: Iterable[RewritePiece]) -> str:
-    return "".join(piece.text for piece in pieces)
-
-
-def _length_s(text: str) -> float:
-    """At an even pace. What fills a blank is longer than the hint in it, and a number has ten digits."""
-    hints = [blank[1] for blank in _BLANK.finditer(text)]
-    said = count_spoken_words(_BLANK.sub(" ", text).split())
-    said += sum(_DIGITS if hint == _NUMBER_HINT else 2 * len(hint.split()) for hint in hints)
-    return round(said / SCRIPT_WPM * 60, 1)
-
-
 # -------------------------------------------------------------------------------------------------- what is known
 
 
@@ -203,7 +163,7 @@ def slots(heard: Heard) -> dict[str, str]:
         "name": context.rep or _named(heard, intro.caller),
         "company": context.company or _named(heard, intro.company),
         "referrer": context.referrer,
-        "number": in_breaths(heard, heard.phone_numbers[-1]) if heard.phone_numbers else None,
+        "number": _number(heard),
     }
     if known["company"] == known["name"]:
         known["company"] = None
@@ -229,17 +189,8 @@ def _addressed(heard: Heard, span: Span | None, company: Span | None) -> str | N
     return _named(heard, span) if named else None
 
 
-def in_breaths(heard: Heard, number: PhoneNumber) -> str:
-    """A number in groups with pauses: as it was said where it was said in groups, else by threes and fours."""
-    digits = number.digits[1:] if len(number.digits) == 11 and number.digits[0] == "1" else number.digits
-    if len(digits) == 10 and digits[0] != "0":
-        return BREATH.join((digits[:3], digits[3:6], digits[6:]))
-    if len(digits) == 11 and digits[0] == "0":
-        return BREATH.join((digits[:5], digits[5:8], digits[8:]))
-    said = re.findall(r"\+?\d+", heard.quote(number.first, number.last).quote)
-    if 1 < len(said) <= 4 and "".join(said).lstrip("+") == digits:
-        return BREATH.join(said)
-    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-    if len(groups) > 1 and len(groups[-1]) < 3:
-        groups[-2:] = [groups[-2] + groups[-1]]
-    return BREATH.join(groups)
+def _number(heard: Heard) -> str | None:
+    if not heard.phone_numbers:
+        return None
+    number = heard.phone_numbers[-1]
+    return in_breaths(number.digits, heard.quote(number.first, number.last).quote)

@@ -9,6 +9,7 @@ from app.credentials import Credentials
 from app.people import People
 from app.review import Reviews
 from app.schema import RecordingRow
+from app.script_store import Scripts
 from app.secrets import fingerprint
 from app.settings import Settings
 from app.store import Store
@@ -77,6 +78,11 @@ def store_of(request: Request) -> Store:
     """What is stored, as far as the one who asks may see it."""
     store: Store = request.app.state.store
     return store.seen_by(person_of(request))
+
+
+def scripts_of(request: Request) -> Scripts:
+    """The kept scripts, in the same way."""
+    return Scripts(store_of(request), person_of(request))
 
 
 def owner_for(request: Request, email: str | None) -> str | None:

@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
-from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, store_of
+from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, scripts_of, store_of
 from app.intake import Arrival, Intake
 from app.linked import Linked, is_json, read_json, schema_of
 from app.listing import Filter, filter_of
@@ -55,6 +55,7 @@ ERRORS_BY_CODE = {
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 CONTEXT_SCHEMA: dict[str, Any] = {
     "playbook": {"type": "string", "description": "Playbook to judge by."},
+    "script_id": {"type": "string", "description": "The kept script this is a take of: see PUT /v1/scripts/{id}."},
     "owner": {"type": "string", "description": "E-mail address of the rep whose message it is, if it is not yours."},
     **CallContext.model_json_schema()["properties"],
 }
@@ -314,17 +315,24 @@ class UploadForm:
 def receive_file(
     request: Request, file: UploadFile, form: FormData, idempotency_key: str | None, *, urgent: bool
 ) -> RecordingRow:
-    """Raises TooLarge, RequestValidationError where the form does not describe a call, or what the intake raises."""
+    """Raises TooLarge, RequestValidationError where the form does not describe a call, or what the intake raises.
+
+    A script the recording is a take of has to be one the sender may see.
+    """
     settings: Settings = request.app.state.settings
     intake: Intake = request.app.state.intake
     if (file.size or 0) > settings.max_upload_bytes:
         raise TooLarge(f"The file is larger than {settings.max_upload_mb:g} MB. Please send a shorter one.")
+    script_id = str(form.get("script_id") or "") or None
+    if script_id:
+        scripts_of(request).get(script_id)
     return intake.receive(
         Arrival(
             audio=file.file,
             filename=file.filename or "recording",
             playbook=str(form.get("playbook") or settings.playbook),
             context=_context(form),
+            script_id=script_id,
             owner_id=owner_for(request, str(form.get("owner") or "")),
             idempotency_key=own_key(person_of(request), idempotency_key),
             urgent=urgent,

@@ -15,6 +15,7 @@ from app.audio_store import AudioStore
 from app.jobs import Jobs
 from app.playbook_store import Playbooks
 from app.schema import RecordingRow
+from app.script_store import Scripts
 from app.store import Store
 from models.errors import EmptyFile, IdempotencyKeyReused, InvalidRequest, NotAudio, NotFound, NotReady
 from models.recording import MIN_MESSAGE_S, CallContext, GivenWindow
@@ -43,6 +44,7 @@ class Arrival:
     demo: bool = False
     owner_id: str | None = None  # whose message it is
     urgent: bool = False  # somebody is waiting for it
+    script_id: str | None = None  # the script it is a take of
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,12 @@ class Intake:
     def receive(self, arrival: Arrival) -> RecordingRow:
         """Store the audio, then the row and the job in one transaction: once this returns, nothing can be lost.
 
-        Raises EmptyFile, NotAudio, UnknownPlaybook or InvalidPlaybook, or IdempotencyKeyReused if the key came with
-        another request.
+        Raises EmptyFile, NotAudio, NotFound where there is no such script, UnknownPlaybook or InvalidPlaybook, or
+        IdempotencyKeyReused if the key came with another request.
         """
         self.playbooks.load(arrival.playbook)
+        if arrival.script_id is not None:
+            Scripts(self.store).get(arrival.script_id)
         size_bytes, sha256 = inspect(arrival.audio, arrival.filename)
         digest = _digest(arrival, sha256)
         if known := self.known(arrival.idempotency_key, digest):
@@ -73,6 +77,7 @@ class Intake:
             size_bytes=size_bytes,
             sha256=sha256,
             context=arrival.context,
+            script_id=arrival.script_id,
             playbook=arrival.playbook,
             idempotency_key=arrival.idempotency_key,
             request_digest=digest,
@@ -164,5 +169,6 @@ def base_name(filename: str) -> str:
 
 
 def _digest(arrival: Arrival, sha256: str) -> str:
-    parts = (sha256, arrival.filename, arrival.playbook, arrival.context.model_dump_json())
+    parts = [sha256, arrival.filename, arrival.playbook, arrival.context.model_dump_json()]
+    parts += [arrival.script_id] if arrival.script_id else []
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

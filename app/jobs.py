@@ -18,6 +18,7 @@ from analysis.speech.transcriber import Transcriber
 from app.audio_store import AudioStore
 from app.playback import is_playable, write_playable
 from app.playbook_store import Playbooks
+from app.prospects import left_before
 from app.recall import recall
 from app.schema import RecordingRow
 from app.settings import Settings
@@ -186,5 +187,6 @@ class Worker:
             max_duration_s=self.settings.max_duration_s,
             decode=self.decode,
             recall=None if row.demo else partial(recall, self.store, row.id),  # a sample is nobody's drop
+            left_before=None if row.demo else left_before(self.store, row),
             on_stage=lambda stage: self.store.set_stage(row.id, stage),
         )

@@ -112,60 +112,6 @@ def list_row(request: Request, recording_id: str) -> HTMLResponse:
     return page(request, "parts/row.html", row=store_of(request).recording(recording_id))
 
 
-@router.get("/script")
-def script(request: Request) -> HTMLResponse:
-    return script_page(request, text="", given=CallContext(), playbook_name=request.app.state.settings.playbook)
-
-
-@router.post("/script")
-def check_script(
-    request: Request,
-    text: Annotated[str, Form()],
-    playbook: Annotated[str, Form()],
-    purpose: Annotated[str, Form()] = "",
-    prospect: Annotated[str, Form()] = "",
-    rep: Annotated[str, Form()] = "",
-    company: Annotated[str, Form()] = "",
-    relationship: Annotated[str, Form()] = "",
-    attempt: Annotated[str, Form()] = "",
-    referrer: Annotated[str, Form()] = "",
-) -> HTMLResponse:
-    """The same report as a recording's, from words alone; what was typed stays in the form."""
-    typed = {
-        "purpose": purpose,
-        "prospect": prospect,
-        "rep": rep,
-        "company": company,
-        "relationship": relationship,
-        "attempt": attempt,
-        "referrer": referrer,
-    }
-    given = CallContext()
-    try:
-        given = context_from(typed)
-        judged_by = request.app.state.playbooks.load(playbook)
-        report = script_report(text, judged_by, given)
-    except AfterbeepError as error:
-        return script_page(request, text, given, playbook, status=error.status, problem=str(error))
-    return script_page(request, text, given, playbook, **report_view(report, None, judged_by))
-
-
-def script_page(
-    request: Request, text: str, given: CallContext, playbook_name: str, status: int = 200, **shown: Any
-) -> HTMLResponse:
-    return page(
-        request,
-        "script.html",
-        status,
-        here="script",
-        text=text,
-        given=given,
-        playbook_name=playbook_name,
-        options=options(request),
-        **shown,
-    )
-
-
 @router.get("/advise")
 def before_the_call(request: Request) -> HTMLResponse:
     return advise_page(request, advice.AdviceForm(playbook=request.app.state.settings.playbook))
@@ -252,7 +198,7 @@ def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playboo
         "unknown": unknown.unknown(report),
         "playbook": playbook,
         "rewrite": rewriting.shown(report.rewrite) if report.rewrite else None,
-        "known": known_facts(report.context),
+        "known": known_facts(report.context) | attempt_read(report),
     }
 
 
@@ -269,3 +215,13 @@ def known_facts(context: CallContext) -> dict[str, str]:
         "Another call planned that day": {True: "Yes", False: "No", None: None}[context.planned_retry_today],
     }
     return {label: value for label, value in facts.items() if value}
+
+
+def attempt_read(report: Report) -> dict[str, str]:
+    """Which message it was, where stored messages told it and the rep did not."""
+    left = report.left_before
+    if left is None or report.context.attempt is not None:
+        return {}
+    days = left.days_since_last
+    since = "" if days is None else f", {wording.days(days)} after the one before"
+    return {"Message number": f"{left.attempt}{since} (read from earlier messages)"}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
 from models.person import Role, Scope
 from models.recording import CallContext, GivenWindow
@@ -139,7 +139,13 @@ class RecordingRow(Base):
     """
 
     __tablename__ = "recordings"
-    __table_args__ = (sa.Index("ix_recordings_created", "created_at", "id"), sa.Index("ix_recordings_status", "status"))
+    __table_args__ = (
+        sa.Index("ix_recordings_created", "created_at", "id"),
+        sa.Index("ix_recordings_status", "status"),
+        sa.Index("ix_recordings_script", "script_id"),
+        sa.Index("ix_recordings_rep", "rep_key", "created_at"),
+        sa.Index("ix_recordings_prospect", "prospect_key", "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -154,6 +160,9 @@ class RecordingRow(Base):
     size_bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(sa.String(64))
     context: Mapped[CallContext] = mapped_column(ContextType)
+    rep_key: Mapped[str | None] = mapped_column(sa.String(400))
+    prospect_key: Mapped[str | None] = mapped_column(sa.String(400))
+    script_id: Mapped[str | None] = mapped_column(sa.String(64))  # see script_store.py
     playbook: Mapped[str] = mapped_column(sa.String(100))
     idempotency_key: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
     request_digest: Mapped[str] = mapped_column(sa.String(64))
@@ -168,6 +177,27 @@ class RecordingRow(Base):
     example_of: Mapped[str | None] = mapped_column(sa.String(500))  # why it is in the library of examples
     error_code: Mapped[str | None] = mapped_column(sa.String(50))
     error_message: Mapped[str | None] = mapped_column(sa.Text)
+
+    @validates("context")
+    def _keys_follow(self, _name: str, context: CallContext) -> CallContext:
+        """Who it is from and for, to find it by, is always what the context says."""
+        self.rep_key, self.prospect_key = context.rep_key, context.prospect_key
+        return context
+
+
+class ScriptRow(Base):
+    """A script that is kept, so that its takes stay together. `facts` is what it was drafted from, if it was."""
+
+    __tablename__ = "scripts"
+
+    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    owner_id: Mapped[str | None] = mapped_column(sa.ForeignKey("people.id"))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    playbook: Mapped[str] = mapped_column(sa.String(100))
+    context: Mapped[CallContext] = mapped_column(ContextType)
 
 
 class ReportRow(Base):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.pipeline import Analysis
 from app.listing import Filter, newest, older_than
@@ -193,14 +193,16 @@ class Store:
             session.execute(sa.select(1))
 
 
-def visible(person: Person) -> sa.ColumnElement[bool]:
-    """Which recordings somebody may see: reps their own, coaches also those of their teams, admins all."""
+def visible(
+    person: Person, owner: "InstrumentedAttribute[str | None]" = RecordingRow.owner_id
+) -> sa.ColumnElement[bool]:
+    """Which recordings, or what else has an owner, one may see: reps their own, coaches their teams', admins all."""
     if person.is_admin:
         return sa.true()
-    own = RecordingRow.owner_id == person.id
+    own = owner == person.id
     if not person.is_coach:
         return own
-    return own | RecordingRow.owner_id.in_(_members(person.teams))
+    return own | owner.in_(_members(person.teams))
 
 
 def _members(teams: Iterable[str]) -> sa.Select[Any]:

@@ -17,7 +17,9 @@ from rich.text import Text
 
 from analysis.evaluate import RuleAccuracy
 from app.views.advice import DECISIONS, FACTS, GOALS, SITUATIONS, TONES, unless_sentence
+from app.views.drafting import asks_for, left_out
 from models.advice import Advice
+from models.draft import Draft
 from models.playbook import Playbook
 from models.report import Evidence, Finding, Report, Rewrite
 
@@ -156,6 +158,11 @@ def _measures(report: Report, playbook: Playbook) -> Table:
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+
+
+def show_draft(draft: Draft) -> None:
+    notes = [*([asked] if (asked := asks_for(draft)) else []), *left_out(draft)]
+    out.print(_rewrite(draft.message), *(Text(note, "yellow") for note in notes))
 
 
 def show_advice(advice: Advice, playbook: Playbook) -> None:

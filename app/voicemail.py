@@ -33,6 +33,7 @@ class Voicemail(BaseModel):
     demo: bool = Field(description="One of the samples, not a recording of yours.")
     context: CallContext
     playbook: str
+    script_id: str | None = Field(description="The kept script it is a take of.")
     duration_s: float | None
     score: int | None
     flags: int | None
@@ -52,6 +53,7 @@ class Voicemail(BaseModel):
             demo=row.demo,
             context=row.context,
             playbook=row.playbook,
+            script_id=row.script_id,
             duration_s=row.duration_s,
             score=row.score,
             flags=row.flags,

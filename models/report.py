@@ -126,6 +126,13 @@ class Repeats(Frozen):
     )
 
 
+class LeftBefore(Frozen):
+    """What earlier messages of the rep to the same prospect tell, as they were stored when this one was analysed."""
+
+    attempt: int = Field(ge=1, description="Which message this is, from 1; takes of a script are practice.")
+    days_since_last: float | None = Field(None, ge=0, description="Days since the one before; None for the first.")
+
+
 class PlaybookRef(Frozen):
     name: str
     version: int
@@ -147,6 +154,9 @@ class Report(Frozen):
     strengths: tuple[Strength, ...]
     score: Score
     repeats: Repeats | None = Field(None, description="None where it was not compared with stored messages.")
+    left_before: LeftBefore | None = Field(
+        None, description="Read from stored messages; rules go by it where the context gives no attempt."
+    )
     rewrite: Rewrite | None = Field(None, description="The whole message, better; None where its words are fine.")
     playbook: PlaybookRef
     analyzer_version: str

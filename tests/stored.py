@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -28,9 +29,11 @@ class Scripted:
         return [as_transcript(self.text, end_s=message.size / 16_000) for message in messages]
 
 
-def store_report(app: FastAPI, text: str = CHECKING_IN, *, playbook: str = "cold-outreach", name: str = "a.wav") -> str:
-    """The id of a recording in which `text` was heard, analysed."""
-    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), name, playbook))
+def store_report(
+    app: FastAPI, text: str = CHECKING_IN, *, playbook: str = "cold-outreach", name: str = "a.wav", **known: Any
+) -> str:
+    """The id of a recording in which `text` was heard, analysed; `known` is what else came with it."""
+    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), name, playbook, **known))
     Worker(app.state.store, app.state.audio, Scripted(text), app.state.settings).run(row.id)
     recording_id: str = row.id
     return recording_id

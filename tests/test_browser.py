@@ -126,7 +126,7 @@ def test_a_file_that_is_no_recording_is_refused_in_place(page: Page, tmp_path: P
 
 
 def test_a_script_is_checked_before_it_is_spoken(page: Page) -> None:
-    page.goto("/script")
+    page.goto("/script?tab=check")
     page.get_by_label("Your script").fill("Hi Karen, this is Tyler. I'm just checking in to see where things stand.")
     expect(page.locator("#script-count")).to_contain_text("14 words")
     page.get_by_role("button", name="Check the script").click()

@@ -102,6 +102,15 @@ def when(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
+def days(count: float) -> str:
+    """2.2 -> 2 days; less than one is said in hours."""
+    if count < 1:
+        hours = round(count * 24)
+        return "less than an hour" if hours < 1 else "1 hour" if hours == 1 else f"{hours} hours"
+    whole = int(count + 0.5)
+    return "1 day" if whole == 1 else f"{whole} days"
+
+
 def decimal(value: float, digits: int = 0) -> str:
     """1234.5 -> 1,235: rounded half up as people do, never -0."""
     rounded = int(abs(value) * 10**digits + 0.5) / 10**digits

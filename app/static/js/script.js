@@ -1,4 +1,4 @@
-// The script page: how long the text would take to say, while it is typed.
+// The script page: how long the text would take to say, while it is typed, wherever there is a box for it.
 
 import { takeAlong } from "./rehearsal.js";
 import { startRewrite } from "./rewrite.js";
@@ -6,7 +6,7 @@ import { startRewrite } from "./rewrite.js";
 const SPOKEN_WPM = 150;
 const text = document.querySelector("#text");
 const count = document.querySelector("#script-count");
-const hint = count.textContent;
+const hint = count?.textContent;
 
 function showLength() {
   const words = text.value.trim().split(/\s+/).filter(Boolean).length;
@@ -14,11 +14,11 @@ function showLength() {
   count.textContent = words ? `${words} ${words === 1 ? "word" : "words"}, about ${seconds} s when spoken.` : hint;
 }
 
-document.querySelector("#practise").addEventListener("click", () => {
+document.querySelector("#practise")?.addEventListener("click", () => {
   takeAlong(text.form);
   location.assign("/record");
 });
-text.addEventListener("input", showLength);
-showLength();
+text?.addEventListener("input", showLength);
+if (text) showLength();
 startRewrite(document);
-document.querySelector("#result article")?.parentElement.focus({ preventScroll: true });
+document.querySelector("#result:has(article)")?.focus({ preventScroll: true });
