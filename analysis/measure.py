@@ -80,6 +80,35 @@ def measure(message: Message, transcript: Transcript, *, clipped_share: float, l
     )
 
 
+def measure_again(before: Measured, said: Sequence[Word], words: Sequence[Word], limits: Limits) -> Measured:
+    """What follows from the words, when a person has corrected those that were heard, `said`; the sound is the same."""
+    kept, spoken = before.measurements, count_spoken_words([word.text for word in words])
+    not_measured = dict(before.not_measured)
+    message_s, speech_s = kept.message_s or 0.0, kept.speech_s
+    too_little = _too_little_for_a_rate(message_s if speech_s is None else speech_s, spoken, limits)
+    rates = {
+        "message_wpm": _wpm(spoken, message_s) if message_s and not too_little else None,
+        "articulation_wpm": _wpm(spoken, speech_s) if speech_s and not too_little else None,
+    }
+    for name, rate in rates.items():
+        if rate is not None:
+            not_measured.pop(name, None)
+        elif too_little:
+            not_measured[name] = too_little
+    number = {
+        "phone_number_times": kept.phone_number_times,
+        "phone_number_digits_per_s": kept.phone_number_digits_per_s,
+    }
+    if _digits(words) != _digits(said):
+        found = _number_measures(words)
+        number = {"phone_number_times": found.times, "phone_number_digits_per_s": found.digits_per_s}
+        not_measured.pop("phone_number_digits_per_s", None)
+        if found.no_pace:
+            not_measured["phone_number_digits_per_s"] = found.no_pace
+    changed = {"words_spoken": spoken, "filler_words_at_least": _count_fillers(words), **rates, **number}
+    return Measured(kept.model_copy(update=changed), not_measured)
+
+
 def measure_script(transcript: Transcript) -> Measured:
     """What can be said of a text before it is spoken: its length, estimated at an even pace."""
     spoken = count_spoken_words([word.text for word in transcript.words])
@@ -110,6 +139,10 @@ def _number_measures(words: Sequence[Word], silences: Sequence[Span] = ()) -> _N
     if not paces:
         return _NumberMeasures(len(numbers), None, "the words have no times")
     return _NumberMeasures(len(numbers), round(min(paces), 1), None)
+
+
+def _digits(words: Sequence[Word]) -> list[str]:
+    return [number.digits for number in find_phone_numbers([word.text for word in words])]
 
 
 def _digits_per_s(number: PhoneNumber, words: Sequence[Word], silences: Sequence[Span]) -> float | None:

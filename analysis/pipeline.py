@@ -11,9 +11,10 @@ import numpy as np
 from analysis import __version__
 from analysis.audio.decode import Decode, Sound, decode
 from analysis.audio.message import Message, find_message, marked_message
+from analysis.correction import corrected_words
 from analysis.detectors import Heard, judge_heard
 from analysis.meaning import installed
-from analysis.measure import Measured, measure, measure_script
+from analysis.measure import Measured, measure, measure_again, measure_script
 from analysis.prompts import without_prompts
 from analysis.repeats import Recall, Traces, find_repeats
 from analysis.rewrite import rewrite
@@ -89,6 +90,20 @@ def rejudge(report: Report, playbook: Playbook) -> Report:
         report.transcript, _measured(report), report.context, playbook, report.id, report.created_at, report.repeats
     )
     return judged.model_copy(update={"recording": report.recording, "message": report.message})
+
+
+def corrected(report: Report, text: str, playbook: Playbook) -> Report:
+    """The report with the words a person wrote down instead, judged again; nothing is transcribed or decoded."""
+    heard = report.transcript
+    words = corrected_words(heard.words, text)
+    transcript = Transcript.of_words(words, language=heard.language, engine=heard.engine, model=heard.model)
+    measured = measure_again(_measured(report), heard.words, words, playbook.limits)
+    changed = {
+        "transcript": transcript.model_copy(update={"corrected": True}),
+        "measurements": measured.measurements,
+        "not_measured": measured.not_measured,
+    }
+    return rejudge(report.model_copy(update=changed), playbook)
 
 
 def _transcribe(message: Message, transcriber: Transcriber) -> Transcript:

@@ -7,6 +7,7 @@ from fastapi import Request
 
 from app.credentials import Credentials
 from app.people import People
+from app.review import Reviews
 from app.schema import RecordingRow
 from app.secrets import fingerprint
 from app.settings import Settings
@@ -67,6 +68,11 @@ def credentials_of(request: Request) -> Credentials:
     return credentials
 
 
+def reviews_of(request: Request) -> Reviews:
+    """Reviews of what the one who asks may see."""
+    return Reviews(store_of(request), request.app.state.playbooks)
+
+
 def store_of(request: Request) -> Store:
     """What is stored, as far as the one who asks may see it."""
     store: Store = request.app.state.store
@@ -88,8 +94,32 @@ def _looks_after(person: Person, rep: Person) -> bool:
     return person.is_admin or rep.id == person.id or (person.is_coach and bool(rep.teams & person.teams))
 
 
-def may_delete(person: Person, row: RecordingRow) -> bool:
-    return person.is_admin or row.owner_id == person.id
+def change_of(request: Request, recording_id: str) -> RecordingRow:
+    """A recording its owner, their coach or an admin is about to change. Raises NotFound, or NotAllowed for others."""
+    row, person = store_of(request).recording(recording_id), person_of(request)
+    if not person.is_coach and row.owner_id != person.id:
+        raise NotAllowed("This is an example for you to listen to. Only its owner and coaches may change it.")
+    return row
+
+
+def coaches_may(request: Request, recording_id: str) -> RecordingRow:
+    """A recording a coach is about to judge. Raises NotFound or NotAllowed."""
+    row = store_of(request).recording(recording_id)
+    if not person_of(request).is_coach:
+        raise NotAllowed("Only coaches and admins may do this.")
+    return row
+
+
+def deletion_of(request: Request, recording_id: str) -> RecordingRow:
+    """A recording about to be deleted: by an admin, or by its owner as long as no coach has reviewed it."""
+    row, person = store_of(request).recording(recording_id), person_of(request)
+    if person.is_admin:
+        return row
+    if row.owner_id != person.id:
+        raise NotAllowed("Only the one whose message it is and an admin may delete a recording.")
+    if Reviews(request.app.state.store, request.app.state.playbooks).is_reviewed(recording_id):
+        raise NotAllowed("A coach has reviewed this recording, so only an admin may delete it.")
+    return row
 
 
 def own_key(person: Person, idempotency_key: str | None) -> str | None:

@@ -17,9 +17,10 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
-from app.access import admins_only, may_delete, own_key, owner_for, person_of, store_of
+from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, store_of
 from app.intake import Arrival, Intake
 from app.linked import Linked, is_json, read_json, schema_of
+from app.listing import Filter, filter_of
 from app.playback import media_type
 from app.problems import problem
 from app.rewriter import Rewriter, Suggestion
@@ -31,7 +32,6 @@ from models.advice import Advice
 from models.errors import (
     AfterbeepError,
     InvalidRequest,
-    NotAllowed,
     NotFound,
     NotReady,
     RewriteOff,
@@ -112,9 +112,12 @@ async def receive_voicemail(
 
 @router.get("/voicemails", summary="List recordings, the newest first")
 def list_voicemails(
-    request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
+    request: Request,
+    matching: Annotated[Filter, Depends(filter_of)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: str | None = None,
 ) -> VoicemailPage:
-    rows = store_of(request).recordings(limit + 1, before=cursor)
+    rows = store_of(request).recordings(limit + 1, before=cursor, matching=matching)
     items = [Voicemail.of(row) for row in rows[:limit]]
     return VoicemailPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
@@ -169,11 +172,11 @@ def find_message_again(request: Request, recording_id: str) -> Voicemail:
 )
 def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
     """Only where the owner has set an endpoint for it. Machine-written, kept nowhere, never part of the score."""
-    rewriter: Rewriter | None = request.app.state.rewriter
+    store, rewriter = store_of(request), _rewriter(request)
+    row = store.recording(recording_id)
     if rewriter is None:
         raise RewriteOff("No language model is set up here. The report holds a rewrite from the rep's own words.")
-    store = store_of(request)
-    report = store.report(store.recording(recording_id).id)
+    report = store.report(row.id)
     if report is None:
         raise NotReady("This recording has no report yet.")
     return rewriter.suggest(report, request.app.state.playbooks.find(report.playbook))
@@ -185,7 +188,12 @@ def show_audio(
     recording_id: str,
     playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
 ) -> FileResponse:
-    row = store_of(request).recording(recording_id)
+    return audio_file(request, store_of(request).recording(recording_id), playable=playable)
+
+
+def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileResponse:
+    """The recording as it came, or what browsers can play of it. Raises NotFound."""
+    recording_id = row.id
     copy = request.app.state.audio.playable(recording_id)
     if playable and copy.exists():
         return FileResponse(copy, media_type="audio/wav")
@@ -212,11 +220,9 @@ def show_waveform(request: Request, recording_id: str) -> Waveform:
     "/voicemails/{recording_id}", status_code=204, responses={403: PROBLEM, 404: PROBLEM}, summary="Delete for good"
 )
 def delete_voicemail(request: Request, recording_id: str) -> None:
-    row, person = store_of(request).recording(recording_id), person_of(request)
-    if not may_delete(person, row):
-        raise NotAllowed("Only the one whose message it is and an admin may delete a recording.")
+    row = deletion_of(request, recording_id)
     request.app.state.intake.remove(recording_id)
-    request.app.state.people.note(person, "recording.deleted", f"{recording_id} {row.filename}")
+    request.app.state.people.note(person_of(request), "recording.deleted", f"{recording_id} {row.filename}")
 
 
 @router.delete("/demo", status_code=204, dependencies=[Depends(admins_only)], summary="Remove the samples")
@@ -253,9 +259,14 @@ def give_advice(request: Request, call: Call) -> Advice:
 
 
 def _mark(request: Request, recording_id: str, window: GivenWindow | None) -> RecordingRow:
-    store_of(request).recording(recording_id)
+    change_of(request, recording_id)
     intake: Intake = request.app.state.intake
     return intake.mark_message(recording_id, window)
+
+
+def _rewriter(request: Request) -> Rewriter | None:
+    rewriter: Rewriter | None = request.app.state.rewriter
+    return rewriter
 
 
 class UploadForm:
@@ -323,7 +334,7 @@ def receive_file(
 
 def _receive_link(request: Request, linked: Linked, idempotency_key: str | None, *, urgent: bool) -> RecordingRow:
     key, owner_id = own_key(person_of(request), idempotency_key), owner_for(request, linked.owner)
-    row: RecordingRow = request.app.state.links.receive(
+    row: RecordingRow = request.app.state.remotes.receive(
         linked.arrival(request.app.state.settings, key, owner_id, urgent=urgent)
     )
     return row

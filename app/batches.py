@@ -92,7 +92,7 @@ def _order(request: Request, linked: LinkedBatch, idempotency_key: str | None) -
         key = None if idempotency_key is None else own_key(person_of(request), f"{idempotency_key}/{number}")
         try:
             arrival = linked.arrival(number, request.app.state.settings, key, owner_id)
-            row = request.app.state.links.receive(arrival)
+            row = request.app.state.remotes.receive(arrival)
             items.append(BatchItem(filename=row.filename, voicemail=Voicemail.of(row), error=None))
         except AfterbeepError as error:
             items.append(_refused(url, error))

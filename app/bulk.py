@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.audio.decode import Decode
-from analysis.pipeline import analyze
+from analysis.pipeline import Analysis, analyze
 from analysis.speech.transcriber import Transcriber
 from app.collector import Collector
 from app.settings import Settings
@@ -40,6 +40,19 @@ def analyze_file(
     decode: Decode,
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> Report:
+    return analyze_whole(path, settings, playbook, transcriber, report_id, decode, on_stage).report
+
+
+def analyze_whole(
+    path: Path,
+    settings: Settings,
+    playbook: Playbook,
+    transcriber: Transcriber,
+    report_id: str,
+    decode: Decode,
+    on_stage: Callable[[str], None] = lambda stage: None,
+) -> Analysis:
+    """The report with what a page draws beside it."""
     return analyze(
         path,
         transcriber=transcriber,
@@ -50,7 +63,7 @@ def analyze_file(
         max_duration_s=settings.max_duration_s,
         decode=decode,
         on_stage=on_stage,
-    ).report
+    )
 
 
 def failure(path: Path, error: Exception) -> Line:

@@ -13,8 +13,8 @@ from app.connection_store import Connections
 from app.fetching import Order
 from app.integrations import BY_NAME
 from app.integrations.base import Ask, CallEvent, Deleted, Delivery, Dropped, Integration, Read, Reply, Wanted
-from app.links import LinkArrival, Links
 from app.people import People
+from app.remote import RemoteArrival, Remotes
 from app.schema import CallEventRow, ConnectionRow, FetchRow
 from models.errors import AfterbeepError, FetchRefused, NotFound
 from models.recording import CallContext
@@ -28,7 +28,7 @@ WHERE = "choose “only voicemails” if this tool sends nothing else"
 @dataclass(frozen=True)
 class CallIntake:
     connections: Connections
-    links: Links
+    remotes: Remotes
     people: People
     default_playbook: str
 
@@ -89,13 +89,13 @@ class CallIntake:
             if row is None:
                 return "known"
             if arrival is not None:
-                row.recording_id = self.links.add(session, arrival).id
+                row.recording_id = self.remotes.add(session, arrival).id
         return outcome
 
-    def _arrival(self, connection: ConnectionRow, call: CallEvent) -> LinkArrival:
+    def _arrival(self, connection: ConnectionRow, call: CallEvent) -> RemoteArrival:
         rep = connection.agents.get(call.agent_id or "") or connection.agents.get(call.agent_name or "")
         owner = self.people.by_email(rep or call.agent_id or "")
-        return LinkArrival(
+        return RemoteArrival(
             link=json.dumps({"call_id": call.call_id, "recording": call.recording}),
             filename=f"{connection.integration}-{call.call_id}",
             playbook=connection.playbook or self.default_playbook,
@@ -116,7 +116,7 @@ class CallIntake:
             recording_id = row.recording_id
             _write(session, row, "deleted", "deleted in the tool")
         if recording_id is not None:
-            self.links.intake.remove(recording_id)
+            self.remotes.intake.remove(recording_id)
         return "deleted"
 
 

@@ -71,8 +71,9 @@ def main() -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE.jsonl",
-    help="Write a line for each recording instead; what has a line there already is not analysed again.",
+    metavar="FILE.jsonl|.pdf|.html",
+    help="Write a line for each recording instead; what has a line there already is not analysed again. "
+    "With .pdf or .html, write the report of one recording to hand over.",
 )
 @json_option
 @playbook_option
@@ -106,6 +107,8 @@ def analyze(
     chosen = _playbook(settings)
     decode = click.get_current_context().with_resource(IsolatedDecoder())
     decode.warm_up()
+    if out is not None and out.suffix.lower() in (".pdf", ".html"):
+        return _hand_over(out, recordings, settings, chosen, decode)
     if out is not None:
         sys.exit(not _analyze_to(out, recordings, settings, chosen, decode))
     results: list[dict[str, Any]] = []
@@ -143,6 +146,25 @@ def _analyze_to(
         lines = analyze_all(recordings, out, settings, playbook, decode, step.end)
     show_summary(lines, out)
     return not any("error" in line for line in lines)
+
+
+def _hand_over(
+    out: Path, recordings: "list[Path]", settings: "Settings", playbook: "Playbook", decode: "Decode"
+) -> None:
+    """The report of one recording as a file."""
+    from app.bulk import analyze_whole
+    from app.exports.handout import handout
+    from app.exports.handout_page import handout_page
+    from app.exports.handout_pdf import handout_pdf
+    from app.speech import transcriber_of
+
+    if len(recordings) != 1:
+        raise click.UsageError(f"{out.name} holds the report of one recording; {len(recordings)} were given.")
+    analysis = analyze_whole(recordings[0], settings, playbook, transcriber_of(settings), "0001", decode)
+    made = handout(analysis.report, analysis.waveform, playbook)
+    as_pdf = out.suffix.lower() == ".pdf"
+    out.write_bytes(handout_pdf(made, analysis.waveform) if as_pdf else handout_page(made).encode())
+    print(out)
 
 
 @main.command()

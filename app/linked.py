@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 
-from app.links import LinkArrival, filename_of
+from app.remote import RemoteArrival, filename_of
 from app.settings import Settings
 from models.errors import TooLarge
 from models.recording import CallContext
@@ -25,9 +25,9 @@ class _About(CallContext):
 
     def _arrival(
         self, url: str, settings: Settings, idempotency_key: str | None, owner_id: str | None, urgent: bool
-    ) -> LinkArrival:
+    ) -> RemoteArrival:
         told = self.model_dump(include=set(CallContext.model_fields))
-        return LinkArrival(
+        return RemoteArrival(
             link=url,
             filename=filename_of(url),
             playbook=self.playbook or settings.playbook,
@@ -43,7 +43,7 @@ class Linked(_About):
 
     def arrival(
         self, settings: Settings, idempotency_key: str | None, owner_id: str | None, *, urgent: bool
-    ) -> LinkArrival:
+    ) -> RemoteArrival:
         return self._arrival(self.url, settings, idempotency_key, owner_id, urgent)
 
 
@@ -52,7 +52,7 @@ class LinkedBatch(_About):
 
     def arrival(
         self, number: int, settings: Settings, idempotency_key: str | None, owner_id: str | None
-    ) -> LinkArrival:
+    ) -> RemoteArrival:
         return self._arrival(self.urls[number], settings, idempotency_key, owner_id, False)
 
 

@@ -1,101 +1,117 @@
-"""Recordings that are still elsewhere: their row and the job that fetches them, stored together."""
+"""Links to one report, for somebody who has no other way to it: they expire, and can be taken back."""
 
-import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Self
 from uuid import uuid4
 
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
 
-from app.fetching import Fetcher, Order, name_of
-from app.intake import Intake, base_name
-from app.schema import FetchRow, RecordingRow
-from app.vault import Vault
-from models.recording import CallContext
+from app.access import people_of, person_of, store_of
+from app.schema import LinkRow
+from app.secrets import fingerprint, new_token
+from app.store import Store
+from models.errors import NotFound, NotReady
+
+router = APIRouter(prefix="/v1/voicemails/{recording_id}/links")
+
+WEEK_H = 168
+LONGEST_H = 720
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+
+
+class LinkWanted(BaseModel):
+    expires_in_hours: int = Field(WEEK_H, ge=1, le=LONGEST_H, description="How long it works.")
+    mask: bool = Field(False, description="Show no names, companies and telephone numbers, and play nothing.")
+
+
+class Link(BaseModel):
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    mask: bool
+
+    @classmethod
+    def of(cls, row: LinkRow) -> Self:
+        return cls(id=row.id, created_at=row.created_at, expires_at=row.expires_at, mask=row.mask)
+
+
+class NewLink(Link):
+    """The only time the token is told: it is stored hashed."""
+
+    token: str
+    url: str
 
 
 @dataclass(frozen=True)
-class LinkArrival:
-    """`link` is an address, or with a connection whatever its tool calls the recording."""
+class ShareLinks:
+    """Those of the recordings that `store` lets be seen; `find` finds any."""
 
-    link: str
-    filename: str
-    playbook: str
-    context: CallContext = field(default_factory=CallContext)
-    connection_id: str | None = None
-    lives_s: float | None = None  # how long the link is good for, where that is known
-    owner_id: str | None = None  # whose message it is
-    idempotency_key: str | None = None
-    urgent: bool = False
+    store: Store
 
-
-@dataclass(frozen=True)
-class Links:
-    intake: Intake
-    vault: Vault
-    fetcher: Fetcher
-    retry_s: float
-
-    def receive(self, arrival: LinkArrival) -> RecordingRow:
-        """Store the row and the job that fetches: once this returns, nothing can be lost.
-
-        Raises FetchRefused, UnknownPlaybook or InvalidPlaybook, or IdempotencyKeyReused.
-        """
-        self.fetcher.check(Order(arrival.link))
-        self.intake.playbooks.load(arrival.playbook)
-        digest = _digest(arrival)
-        if known := self.intake.known(arrival.idempotency_key, digest):
-            return known
-        try:
-            with self.intake.store.session() as session:
-                return self.add(session, arrival)
-        except IntegrityError:  # the same key came twice at once, and the other was first
-            known = self.intake.known(arrival.idempotency_key, digest)
-            if known is None:
-                raise
-            return known
-
-    def add(self, session: Session, arrival: LinkArrival) -> RecordingRow:
-        """The same within the caller's transaction; address and playbook are the caller's to check."""
+    def add(self, recording_id: str, wanted: LinkWanted) -> tuple[LinkRow, str]:
+        """A new link and its token. Raises NotFound, or NotReady where there is no report to show."""
+        self.store.recording(recording_id)
+        if self.store.waveform(recording_id) is None:
+            raise NotReady("This recording has no report yet, so there is nothing to share.")
         now = datetime.now(UTC)
-        row = RecordingRow(
+        token = new_token()
+        row = LinkRow(
             id=uuid4().hex,
+            recording_id=recording_id,
+            token_sha256=fingerprint(token),
             created_at=now,
-            status="queued",
-            stage="fetching",
-            demo=False,
-            owner_id=arrival.owner_id,
-            filename=base_name(arrival.filename),
-            size_bytes=0,
-            sha256="",
-            context=arrival.context,
-            playbook=arrival.playbook,
-            idempotency_key=arrival.idempotency_key,
-            request_digest=_digest(arrival),
+            expires_at=now + timedelta(hours=wanted.expires_in_hours),
+            mask=wanted.mask,
         )
-        lives_s = self.retry_s if arrival.lives_s is None else min(self.retry_s, arrival.lives_s)
-        session.add(row)
-        session.flush()
-        session.add(
-            FetchRow(
-                recording_id=row.id,
-                connection_id=arrival.connection_id,
-                link=self.vault.seal(arrival.link),
-                urgent=arrival.urgent,
-                attempt=0,
-                give_up_at=now + timedelta(seconds=lives_s),
-            )
-        )
-        session.flush()
-        self.intake.jobs.enqueue_fetch(session, row.id, attempt=0)
-        return row
+        with self.store.session() as session:
+            session.execute(sa.delete(LinkRow).where(LinkRow.expires_at <= now))
+            session.add(row)
+        return row, token
+
+    def live(self, recording_id: str) -> Sequence[LinkRow]:
+        """Those that still work, the newest first."""
+        self.store.recording(recording_id)
+        query = sa.select(LinkRow).where(LinkRow.recording_id == recording_id, LinkRow.expires_at > datetime.now(UTC))
+        with self.store.session() as session:
+            return session.scalars(query.order_by(LinkRow.created_at.desc())).all()
+
+    def find(self, token: str) -> LinkRow | None:
+        """None for what is unknown, expired or taken back, all alike."""
+        kept = LinkRow.token_sha256 == fingerprint(token)
+        with self.store.session() as session:
+            return session.scalar(sa.select(LinkRow).where(kept, LinkRow.expires_at > datetime.now(UTC)))
+
+    def revoke(self, recording_id: str, link_id: str) -> None:
+        self.store.recording(recording_id)
+        gone = sa.delete(LinkRow).where(LinkRow.id == link_id, LinkRow.recording_id == recording_id)
+        with self.store.session() as session:
+            if not session.execute(gone.returning(LinkRow.id)).all():
+                raise NotFound("There is no such link. It may have been taken back already.")
 
 
-def filename_of(link: str) -> str:
-    return base_name(name_of(link))
+@router.post("", status_code=201, responses={404: PROBLEM, 409: PROBLEM, 422: PROBLEM}, summary="Share a report")
+def share(request: Request, recording_id: str, wanted: LinkWanted) -> NewLink:
+    """Whoever has the address sees the report, until the link expires or is taken back."""
+    row, token = _links(request).add(recording_id, wanted)
+    people_of(request).note(person_of(request), "link.made", f"{recording_id} until {row.expires_at:%Y-%m-%d %H:%M}")
+    url = str(request.url_for("shared", token=token))
+    return NewLink(**Link.of(row).model_dump(), token=token, url=url)
 
 
-def _digest(arrival: LinkArrival) -> str:
-    parts = (arrival.link, arrival.filename, arrival.playbook, arrival.context.model_dump_json())
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+@router.get("", responses={404: PROBLEM}, summary="The links of a report that still work")
+def list_links(request: Request, recording_id: str) -> list[Link]:
+    return [Link.of(row) for row in _links(request).live(recording_id)]
+
+
+@router.delete("/{link_id}", status_code=204, responses={404: PROBLEM}, summary="Take a link back")
+def revoke_link(request: Request, recording_id: str, link_id: str) -> None:
+    _links(request).revoke(recording_id, link_id)
+    people_of(request).note(person_of(request), "link.taken_back", recording_id)
+
+
+def _links(request: Request) -> ShareLinks:
+    return ShareLinks(store_of(request))

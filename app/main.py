@@ -18,24 +18,32 @@ from app import (
     batches,
     connections,
     integration_api,
+    links,
+    live_api,
     pages,
     playbook_api,
     playbook_pages,
+    practice_pages,
+    review_api,
+    review_pages,
+    shared_pages,
 )
-from app.access import admins_only, coaches_change, signed_in
+from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
 from app.call_intake import CallIntake
 from app.connection_store import Connections
 from app.credentials import Credentials
 from app.database import connect, migrate
+from app.exports import routes as exports
 from app.fetching import Fetcher
 from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
-from app.links import Links
+from app.live import Watcher
 from app.people import People
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
+from app.remote import Remotes
 from app.rewriter import rewriter_of
 from app.settings import Settings
 from app.store import Store
@@ -46,21 +54,32 @@ from models.errors import CrossSite
 ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (health, None),
     (account_pages.door, None),
+    (shared_pages.router, None),
+    (exports.router, signed_in),
     (api.router, signed_in),
     (batches.router, signed_in),
+    (links.router, signed_in),
+    (live_api.router, signed_in),
     (playbook_api.router, coaches_change),
+    (review_api.router, signed_in),
+    (review_api.coaches, coaches_only),
     (integration_api.router, None),  # guarded by each tool's own signature
     (connections.router, admins_only),
     (account_api.router, signed_in),
     (account_api.admin, admins_only),
     (pages.router, signed_in),
+    (practice_pages.router, signed_in),
     (playbook_pages.router, coaches_change),
+    (review_pages.router, signed_in),
+    (review_pages.coaches, coaches_only),
     (account_pages.router, signed_in),
     (account_pages.admin, admins_only),
 )
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -81,14 +100,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     engine = connect(settings)
     app.state.store = Store(engine)
     app.state.playbooks = Playbooks(app.state.store)
+    app.state.watcher = Watcher(app.state.store)
     app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
     app.state.people = People(app.state.store)
     app.state.credentials = Credentials(app.state.people)
     app.state.vault = Vault(settings)
-    app.state.links = Links(app.state.intake, app.state.vault, Fetcher.of(settings), settings.fetch_retry_s)
+    app.state.remotes = Remotes(app.state.intake, app.state.vault, Fetcher.of(settings), settings.fetch_retry_s)
     app.state.connections = Connections(app.state.store, app.state.vault, app.state.playbooks)
-    app.state.calls = CallIntake(app.state.connections, app.state.links, app.state.people, settings.playbook)
+    app.state.calls = CallIntake(app.state.connections, app.state.remotes, app.state.people, settings.playbook)
     for router, who in ROUTERS:
         app.include_router(router, dependencies=[Depends(who)] if who else ())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -7,21 +7,25 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import ValidationError
 
+from analysis import playbooks
 from analysis.advice import advise
 from analysis.pipeline import analyze_script, rejudge
-from app.access import store_of
-from app.views import advice, coaching, comparison, measures, player, rewriting, unknown, wording, words
+from app.access import person_of, reviews_of, store_of
+from app.listing import Filter, filter_of
+from app.schema import RecordingRow
+from app.views import advice, coaching, comparison, measures, player, reviewing, rewriting, unknown, wording, words
 from models.errors import AfterbeepError, InvalidRequest
 from models.playbook import Playbook
 from models.recording import CallContext
 from models.report import Report
 
 ROWS_PER_PAGE = 50
+FEW_ROWS = 5  # are seen at a glance, without filters
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
@@ -38,12 +42,14 @@ templates.env.filters.update(
     with_blanks=coaching.with_blanks,
 )
 templates.env.globals.update(
+    downloads=wording.DOWNLOADS,
     found_by=wording.FOUND_BY,
     levels=wording.LEVELS,
     measure_of={measure.name: measure for measure in (*measures.MEASURES, *measures.FACTS)},
     purposes=wording.PURPOSES,
     severities=wording.SEVERITIES,
     stages=wording.STAGES,
+    statuses=wording.STATUSES,
 )
 
 
@@ -57,15 +63,18 @@ class Options:
 
 
 @router.get("/")
-def home(request: Request, before: str | None = None) -> HTMLResponse:
-    rows = store_of(request).recordings(ROWS_PER_PAGE, before)
+def home(request: Request, matching: Annotated[Filter, Depends(filter_of)], before: str | None = None) -> HTMLResponse:
+    rows = store_of(request).recordings(ROWS_PER_PAGE, before, matching)
     return page(
         request,
         "home.html",
         here="recordings",
         rows=rows,
         demo=any(row.demo for row in rows),
-        older=rows[-1].id if len(rows) == ROWS_PER_PAGE else None,
+        older=matching.address("/", before=rows[-1].id) if len(rows) == ROWS_PER_PAGE else None,
+        matching=matching,
+        filtering=matching.is_set or before is not None or len(rows) > FEW_ROWS,
+        rules={name: rule.title for name, rule in playbooks.load().rules.items()},
         options=options(request),
         given=CallContext(),
         playbook=request.app.state.settings.playbook,
@@ -79,14 +88,22 @@ def voicemail(request: Request, recording_id: str, playbook: str | None = None) 
     row = store.recording(recording_id)
     report = store.report(recording_id) if row.status == "done" else None
     if report is None:
-        return page(request, "voicemail.html", here="recordings", row=row)
+        return voicemail_page(request, row)
     made_by = shelf.find(report.playbook)
     other = shelf.load(playbook) if playbook else made_by
     judged = report if other in (made_by, None) else rejudge(report, other)
     shown = report_view(judged, store.waveform(recording_id), other)
     against = None if judged is report else comparison.comparison(report, judged, made_by, other)
     shown |= {"against": against, "playbooks": shelf.titles(), "suggests": request.app.state.rewriter}
-    return page(request, "voicemail.html", here="recordings", row=row, **shown)
+    if judged is report:
+        shown |= {"review": reviewing.review(reviews_of(request).said(recording_id), report, person_of(request))}
+    return voicemail_page(request, row, **shown)
+
+
+def voicemail_page(request: Request, row: RecordingRow, **shown: Any) -> HTMLResponse:
+    person = person_of(request)
+    mine = person.is_admin or row.owner_id == person.id
+    return page(request, "voicemail.html", here="recordings", row=row, deletable=mine, **shown)
 
 
 @router.get("/voicemails/{recording_id}/row")
@@ -225,6 +242,7 @@ def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playboo
     return {
         "report": report,
         "audio": report.recording is not None,
+        "audio_url": f"/v1/voicemails/{report.id}/audio" if report.recording else None,
         "coached": coached,
         "sum": coaching.sum_parts(report, coached),
         "runs": words.runs(report.transcript.words, coached),

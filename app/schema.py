@@ -139,7 +139,7 @@ class RecordingRow(Base):
     """
 
     __tablename__ = "recordings"
-    __table_args__ = (sa.Index("ix_recordings_created", "created_at", "id"),)
+    __table_args__ = (sa.Index("ix_recordings_created", "created_at", "id"), sa.Index("ix_recordings_status", "status"))
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -162,6 +162,10 @@ class RecordingRow(Base):
     score: Mapped[int | None]
     flags: Mapped[int | None]
     top_flag: Mapped[str | None] = mapped_column(sa.String(100))
+    doubtful: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # whether a person should listen
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reviewed_by: Mapped[str | None] = mapped_column(sa.String(200))
+    example_of: Mapped[str | None] = mapped_column(sa.String(500))  # why it is in the library of examples
     error_code: Mapped[str | None] = mapped_column(sa.String(50))
     error_message: Mapped[str | None] = mapped_column(sa.Text)
 
@@ -173,7 +177,77 @@ class ReportRow(Base):
 
     recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[str] = mapped_column(sa.Text)
+    heard: Mapped[str | None] = mapped_column(sa.Text)  # the report before a person corrected its words
+    transcript: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     waveform: Mapped[list[float]] = mapped_column(sa.JSON)
+
+
+class VerdictRow(Base):
+    """What a coach says of one finding, and what had been found."""
+
+    __tablename__ = "verdicts"
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(100), primary_key=True, index=True)
+    person_id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    person_name: Mapped[str] = mapped_column(sa.String(200))
+    agrees: Mapped[bool]
+    flagged: Mapped[bool]
+    playbook: Mapped[str] = mapped_column(sa.String(100))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AppealRow(Base):
+    """A rep who does not agree with a finding; settled by the next verdict on it."""
+
+    __tablename__ = "appeals"
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.String(32))
+    person_name: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled: Mapped[bool] = mapped_column(default=False)
+
+
+class CommentRow(Base):
+    """A remark, at a second of the recording or on all of it."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[str] = mapped_column(sa.String(32))
+    person_name: Mapped[str] = mapped_column(sa.String(200))
+    at_s: Mapped[float | None]
+    text: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FindingRow(Base):
+    """What one rule said of a recording, as its report has it: lists are filtered by it."""
+
+    __tablename__ = "findings"
+    __table_args__ = (sa.Index("ix_findings_rule", "rule", "status"),)
+
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    status: Mapped[str] = mapped_column(sa.String(16))
+
+
+class LinkRow(Base):
+    """A way to one report without any other. The token itself is kept nowhere."""
+
+    __tablename__ = "links"
+    __table_args__ = (sa.Index("ix_links_recording", "recording_id"),)
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"))
+    token_sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    mask: Mapped[bool]
 
 
 class TraceRow(Base):

@@ -1,6 +1,6 @@
 """Rows: recordings, their reports, and the playbooks a coach wrote."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,10 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from analysis.pipeline import Analysis
-from app.schema import MemberRow, PlaybookRow, RecordingRow, ReportRow
+from app.listing import Filter, newest, older_than
+from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
 from models.errors import AfterbeepError, NotFound
 from models.person import Person
 from models.report import Report
+
+SURE_WINDOW = 0.7
+UNSURE_WORDS = 0.15  # of all: more, and a coach is asked to listen
 
 
 class Store:
@@ -20,13 +24,24 @@ class Store:
     What readers ask for is what `sees` lets through: see `seen_by`.
     """
 
-    def __init__(self, engine: sa.Engine, sees: sa.ColumnElement[bool] | None = None) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        sees: sa.ColumnElement[bool] | None = None,
+        opens: sa.ColumnElement[bool] | None = None,
+    ) -> None:
         self.engine = engine
         self.sees = sa.true() if sees is None else sees
+        self.opens = self.sees if opens is None else opens
 
     def seen_by(self, person: Person) -> "Store":
-        """The same rows as far as they are this person's business: what is not, is not there."""
-        return Store(self.engine, visible(person))
+        """The same rows as far as they are this person's business: what is not, is not there.
+
+        Lists hold what they see; one by one they may also open the examples of their teams.
+        """
+        sees = visible(person)
+        example = RecordingRow.example_of.is_not(None) & RecordingRow.owner_id.in_(_members(person.teams))
+        return Store(self.engine, sees, sees | example)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -61,13 +76,11 @@ class Store:
             row = session.get(RecordingRow, recording_id)
             if row is None:
                 return
-            session.merge(
-                ReportRow(recording_id=recording_id, body=report.model_dump_json(), waveform=analysis.waveform)
-            )
+            kept = session.merge(ReportRow(recording_id=recording_id, body="", heard=None, waveform=analysis.waveform))
+            keep_report(session, row, kept, report)
             row.status, row.stage = "done", None
             row.format, row.duration_s = analysis.sound.recording.format, analysis.sound.recording.duration_s
-            row.score, row.flags = report.score.points, len(report.flagged)
-            row.top_flag = report.flagged[0].title if report.flagged else None
+            row.doubtful = is_doubtful(report)
 
     def fail(self, recording_id: str, error: AfterbeepError) -> None:
         with self.session() as session:
@@ -80,25 +93,35 @@ class Store:
 
     def recording(self, recording_id: str) -> RecordingRow:
         with self.session() as session:
-            row = session.scalar(sa.select(RecordingRow).where(RecordingRow.id == recording_id, self.sees))
+            row = session.scalar(sa.select(RecordingRow).where(RecordingRow.id == recording_id, self.opens))
         if row is None:
             raise NotFound("There is no recording with this id. It may have been deleted.")
         return row
 
-    def recordings(self, limit: int = 50, before: str | None = None) -> Sequence[RecordingRow]:
+    def recordings(
+        self, limit: int = 50, before: str | None = None, matching: Filter | None = None
+    ) -> Sequence[RecordingRow]:
         """The newest first, at most `limit`, older than the recording `before`."""
-        newest = (RecordingRow.created_at.desc(), RecordingRow.id.desc())
-        query = sa.select(RecordingRow).where(self.sees).order_by(*newest).limit(limit)
+        query = newest(matching or Filter()).where(self.sees).limit(limit)
         with self.session() as session:
             if before is not None:
                 last = session.get(RecordingRow, before)
                 if last is None:
                     raise NotFound("This list has changed. Please start again from its first page.")
-                older = sa.tuple_(RecordingRow.created_at, RecordingRow.id) < sa.tuple_(
-                    sa.literal(last.created_at, RecordingRow.created_at.type), sa.literal(last.id)
-                )
-                query = query.where(older)
+                query = query.where(older_than(last))
             return session.scalars(query).all()
+
+    def walk(self, matching: Filter, at_once: int = 100) -> Iterator[tuple[RecordingRow, str | None]]:
+        """A whole filtered list, newest first, with the reports' JSON; only a few are in memory, and none is locked."""
+        query = newest(matching).where(self.sees).add_columns(ReportRow.body)
+        query = query.join(ReportRow, ReportRow.recording_id == RecordingRow.id, isouter=True).limit(at_once)
+        page, rest = query, True
+        while rest:
+            with self.session() as session:
+                rows = session.execute(page).all()
+            yield from ((row, body) for row, body in rows)
+            rest = len(rows) == at_once
+            page = query.where(older_than(rows[-1][0])) if rest else query
 
     def report(self, recording_id: str) -> Report | None:
         with self.session() as session:
@@ -120,7 +143,7 @@ class Store:
 
     def _reports(self, column: Any, recording_id: str) -> sa.Select[Any]:
         seen = sa.select(column).join(RecordingRow, RecordingRow.id == ReportRow.recording_id)
-        return seen.where(RecordingRow.id == recording_id, self.sees)
+        return seen.where(RecordingRow.id == recording_id, self.opens)
 
     def ids(self, *, demo: bool | None = None) -> set[str]:
         query = sa.select(RecordingRow.id).where(self.sees)
@@ -177,5 +200,25 @@ def visible(person: Person) -> sa.ColumnElement[bool]:
     own = RecordingRow.owner_id == person.id
     if not person.is_coach:
         return own
-    members = sa.select(MemberRow.person_id).where(MemberRow.team_id.in_(person.teams))
-    return own | RecordingRow.owner_id.in_(members)
+    return own | RecordingRow.owner_id.in_(_members(person.teams))
+
+
+def _members(teams: Iterable[str]) -> sa.Select[Any]:
+    return sa.select(MemberRow.person_id).where(MemberRow.team_id.in_(teams))
+
+
+def keep_report(session: Session, row: RecordingRow, kept: ReportRow, report: Report) -> None:
+    """A report, and what lists show of it and are filtered by."""
+    kept.body, kept.transcript = report.model_dump_json(), report.transcript.text
+    row.score, row.flags = report.score.points, len(report.flagged)
+    row.top_flag = report.flagged[0].title if report.flagged else None
+    session.execute(sa.delete(FindingRow).where(FindingRow.recording_id == row.id))
+    session.add_all(FindingRow(recording_id=row.id, rule=one.rule, status=one.status) for one in report.findings)
+
+
+def is_doubtful(report: Report) -> bool:
+    """Whether a person should listen: the message may be elsewhere, or its words may be others."""
+    words = report.transcript.words
+    unsure = sum(word.is_unsure for word in words)
+    found = report.message.confidence if report.message else 1.0
+    return found < SURE_WINDOW or unsure > UNSURE_WORDS * len(words)

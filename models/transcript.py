@@ -30,6 +30,7 @@ class Transcript(Frozen):
     language: str
     engine: str = Field(description="What wrote it: openai-whisper, or script for a text that was typed.")
     model: str | None = None
+    corrected: bool = Field(False, description="Whether a person has written down what was said instead.")
     words: tuple[Word, ...] = ()
 
     @classmethod

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2 as httpx
 import pytest
@@ -17,6 +18,9 @@ import pytest
 from analysis.speech.weights import get_model
 from app.settings import Settings
 from models.errors import ModelError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
@@ -125,3 +129,20 @@ def short_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("sample") / "short.wav"
     shutil.copy(next(SAMPLES.glob("10-*.wav")), copy)
     return copy
+
+
+@pytest.fixture(scope="session")
+def playwright() -> "Iterator[Playwright]":
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
+    with api.sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: "Playwright") -> "Iterator[Browser]":
+    """Chromium without a microphone."""
+    from tests.browsing import launch
+
+    browser = launch(playwright)
+    yield browser
+    browser.close()

@@ -1,61 +1,24 @@
 """The two-minute tour in a real browser: hand in a recording, watch, read, play, delete; and check a script."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.browsing import ANALYSIS_MS, IN_A_BROWSER, open_page, shoot
 from tests.conftest import Service
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
-Page, expect = playwright_api.Page, playwright_api.expect
+Browser, Page, expect = playwright_api.Browser, playwright_api.Page, playwright_api.expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.whisper,
-    pytest.mark.service,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"),
-]
-ANALYSIS_MS = 90_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright_api.Browser]:
-    with playwright_api.sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
+pytestmark = [*IN_A_BROWSER, pytest.mark.whisper]
 
 
 @pytest.fixture
-def page(browser: playwright_api.Browser, live_service: Service) -> Iterator[Page]:
-    """A page that fails its test when the console complains or anything is asked of another host."""
-    context = browser.new_context(base_url=live_service.url, locale="en-GB", viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda said: is_complaint(said) and complaints.append(said.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda asked: asked.url.startswith(live_service.url) or complaints.append(asked.url))
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def is_complaint(said: playwright_api.ConsoleMessage) -> bool:
-    """Browsers note every refused request; refusing what is no recording is what the service should do."""
-    return said.type in ("error", "warning") and "status of 415" not in said.text
-
-
-@pytest.fixture
-def screenshots(tmp_path: Path) -> Path:
-    folder = Path(os.environ.get("AFTERBEEP_SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def page(browser: Browser, live_service: Service) -> Iterator[Page]:
+    with open_page(browser, live_service.url, meant=("status of 415",)) as page:
+        yield page
 
 
 def hand_in(page: Page, recording: Path) -> None:
@@ -64,17 +27,9 @@ def hand_in(page: Page, recording: Path) -> None:
     page.get_by_role("button", name="Get the report").click()
 
 
-def shot(page: Page, folder: Path, name: str) -> None:
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-
-def no_sideways_scrolling(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth") is True
-
-
-def test_the_tour_from_upload_to_report_to_deletion(page: Page, short_sample: Path, screenshots: Path) -> None:
+def test_the_tour_from_upload_to_report_to_deletion(page: Page, short_sample: Path) -> None:
     page.goto("/")
-    shot(page, screenshots, "1-first-page")
+    shoot(page, "1-first-page")
     page.select_option("#purpose", "cold")
     page.set_input_files("#file", short_sample)
     expect(page.locator("#staged")).to_contain_text(short_sample.name)
@@ -83,7 +38,7 @@ def test_the_tour_from_upload_to_report_to_deletion(page: Page, short_sample: Pa
     page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
     expect(page.get_by_role("heading", level=1)).to_have_text(short_sample.name)
     expect(page.get_by_role("heading", name=re.compile("Change (these|this) first"))).to_be_visible()
-    shot(page, screenshots, "2-report")
+    shoot(page, "2-report")
 
     points = int(page.locator(".score-points strong").inner_text())
     lost = [int(cost.replace("−", "-")) for cost in page.locator(".ledger-points").all_inner_texts()]
@@ -95,7 +50,7 @@ def test_the_tour_from_upload_to_report_to_deletion(page: Page, short_sample: Pa
     page.get_by_role("button", name="Delete", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
-    shot(page, screenshots, "3-delete")
+    shoot(page, "3-delete")
     dialog.get_by_role("button", name="Keep it").click()
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Delete", exact=True).click()
@@ -137,7 +92,7 @@ def plays_what_was_said(page: Page) -> None:
     assert float(seek.input_value()) == pytest.approx(duration_s / 2, abs=0.2)
 
 
-def test_a_waiting_page_becomes_the_report_by_itself(page: Page, short_sample: Path, screenshots: Path) -> None:
+def test_a_waiting_page_becomes_the_report_by_itself(page: Page, short_sample: Path) -> None:
     answer = page.request.post(
         "/v1/voicemails",
         multipart={"file": {"name": "waiting.wav", "mimeType": "audio/wav", "buffer": short_sample.read_bytes()}},
@@ -149,15 +104,12 @@ def test_a_waiting_page_becomes_the_report_by_itself(page: Page, short_sample: P
     loaded = page.evaluate("performance.timeOrigin")
     expect(page.locator(".score-points")).to_be_visible(timeout=ANALYSIS_MS)
     assert page.evaluate("performance.timeOrigin") == loaded, "the page was reloaded"
-    page.set_viewport_size({"width": 360, "height": 740})
-    assert no_sideways_scrolling(page)
-    shot(page, screenshots, "4-report-on-a-phone")
+    shoot(page, "4-report-that-was-waited-for")
     page.goto("/")
-    assert no_sideways_scrolling(page)
     expect(row.locator(".row-score strong")).to_be_visible()
 
 
-def test_a_file_that_is_no_recording_is_refused_in_place(page: Page, tmp_path: Path, screenshots: Path) -> None:
+def test_a_file_that_is_no_recording_is_refused_in_place(page: Page, tmp_path: Path) -> None:
     notes = tmp_path / "notes.wav"
     notes.write_text("These are my notes, not a recording.")
     page.goto("/")
@@ -166,14 +118,14 @@ def test_a_file_that_is_no_recording_is_refused_in_place(page: Page, tmp_path: P
     page.get_by_role("button", name="Get the report").click()
     item = page.locator(".tray-item")
     expect(item.get_by_role("alert")).not_to_be_empty()
-    expect(item.get_by_role("button", name="Try again")).to_be_visible()
-    shot(page, screenshots, "5-refused")
+    expect(item.get_by_role("button", name="Try again")).to_be_hidden()  # it would be refused again
+    shoot(page, "5-refused")
     item.get_by_role("button", name="Dismiss").click()
     expect(item).to_have_count(0)
     assert page.evaluate("window.stayed")
 
 
-def test_a_script_is_checked_before_it_is_spoken(page: Page, screenshots: Path) -> None:
+def test_a_script_is_checked_before_it_is_spoken(page: Page) -> None:
     page.goto("/script")
     page.get_by_label("Your script").fill("Hi Karen, this is Tyler. I'm just checking in to see where things stand.")
     expect(page.locator("#script-count")).to_contain_text("14 words")
@@ -181,7 +133,7 @@ def test_a_script_is_checked_before_it_is_spoken(page: Page, screenshots: Path) 
     change = page.locator("#finding-checking_in")
     expect(change).to_contain_text("just checking in")
     expect(change.get_by_role("button")).to_have_count(0)
-    shot(page, screenshots, "6-script")
+    shoot(page, "6-script")
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> None:
@@ -197,7 +149,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> No
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
 
 
-def test_a_person_says_where_the_message_is(page: Page, short_sample: Path, screenshots: Path) -> None:
+def test_a_person_says_where_the_message_is(page: Page, short_sample: Path) -> None:
     hand_in(page, short_sample)
     page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
     shown = page.locator("#window summary")
@@ -207,9 +159,40 @@ def test_a_person_says_where_the_message_is(page: Page, short_sample: Path, scre
     page.evaluate("document.querySelector('#audio').currentTime = 8")
     page.locator('[data-here="window-end"]').click()
     assert page.get_by_label("Ends at (s)").input_value() == "8.0"
-    shot(page, screenshots, "7-mark-the-message")
+    shoot(page, "7-mark-the-message")
     page.get_by_role("button", name="Analyse again").click()
     expect(shown).to_contain_text("from 0:02 to 0:08, as it was marked by hand", timeout=ANALYSIS_MS)
     shown.click()
     page.get_by_role("button", name="Find it automatically").click()
     expect(shown).to_contain_text("no beep was found", timeout=ANALYSIS_MS)
+
+
+def test_a_report_is_shared_by_keyboard_and_the_link_taken_back(page: Page, short_sample: Path) -> None:
+    hand_in(page, short_sample)
+    page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
+    share = page.locator("#share > summary")
+    expect(share).to_be_visible(timeout=ANALYSIS_MS)
+    share.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Works for")).to_be_visible()
+    for key in ("Tab", "Tab", "Space", "Tab", "Enter"):  # past how long, the mark for masking, make it
+        page.keyboard.press(key)
+    address = page.get_by_label("Shown only now")
+    expect(address).to_be_focused()
+    expect(page.locator("#share-links li")).to_contain_text("masked")
+    shoot(page, "8-share")
+    shared = page.context.new_page()
+    shared.goto(address.input_value())
+    expect(shared.locator(".score-points")).to_be_visible()
+    assert shared.locator("audio, nav, .play-from").count() == 0
+    shoot(shared, "9-shared")
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("#share-links li")).to_have_count(0)
+    assert page.request.get(address.input_value()).status == 404
+    page.keyboard.press("Escape")
+    expect(share).to_be_focused()
+    expect(page.get_by_label("Works for")).to_be_hidden()
+    with page.expect_download() as downloading:
+        page.get_by_text("Download", exact=True).click()
+        page.get_by_role("link", name="PDF, names and numbers masked").click()
+    assert downloading.value.path().read_bytes().startswith(b"%PDF")

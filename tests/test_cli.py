@@ -141,6 +141,20 @@ def test_analyze_reports_every_file_in_order(model_dir: Path, tmp_path: Path, sh
     assert "of 100 points" in page.stdout
 
 
+@pytest.mark.whisper
+@pytest.mark.parametrize(("suffix", "begins"), [("pdf", b"%PDF"), ("HTML", b"<!doctype html>")])
+def test_a_report_is_written_to_be_handed_over(
+    model_dir: Path, tmp_path: Path, short_sample: Path, suffix: str, begins: bytes
+) -> None:
+    out = tmp_path / f"report.{suffix}"
+    result = run("analyze", str(short_sample), "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert out.read_bytes().startswith(begins)
+    two = run("analyze", str(short_sample), str(short_sample), "--out", str(out))
+    assert two.exit_code == 2
+    assert "one recording" in two.output
+
+
 def test_evaluate_counts_and_shows_mistakes(tmp_path: Path) -> None:
     rows = [
         {"id": "right", "text": CHECKING_IN, "labels": {"checking_in": True}},

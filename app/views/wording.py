@@ -26,6 +26,12 @@ STAGES: dict[str, str] = {
     "transcribing": "Writing down every word",
     "judging": "Checking it against the playbook",
 }
+STATUSES = {"done": "Done", "failed": "Failed", "running": "Being analysed", "queued": "Waiting"}
+#: What can be fetched of a recording that is done: a name, and the file behind the recording's address.
+DOWNLOADS = {
+    "Report": {"PDF": "report.pdf", "Web page": "report.html"},
+    "Transcript": {"Text": "transcript.txt", "Subtitles (SRT)": "transcript.srt", "Captions (VTT)": "transcript.vtt"},
+}
 SEVERITIES = {"high": "Costs call-backs", "medium": "Weakens it", "low": "Polish"}
 FOUND_BY = {
     "beep": "after the beep",

@@ -28,16 +28,16 @@ export async function fragment(path) {
 }
 
 /** Upload a form, telling how far it is: fetch cannot say that, XMLHttpRequest can. */
-export function upload(path, form, onProgress) {
+export function upload(path, form, onProgress, headers = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);
-    request.setRequestHeader("Accept", "application/json");
+    for (const [name, value] of Object.entries({ Accept: "application/json", ...headers })) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
     request.addEventListener("error", () => reject(new Error(UNREACHABLE)));
     request.addEventListener("load", () =>
-      request.status < 300 ? resolve(request.response) : reject(new Error(sentenceOf(request.response, request.status))),
+      request.status < 300 ? resolve(request.response) : reject(Object.assign(new Error(sentenceOf(request.response, request.status)), { status: request.status })),
     );
     request.send(form);
   });

@@ -1,7 +1,9 @@
 // The first page: choose or drop recordings, watch them become reports, tidy the samples away.
 
 import { call } from "./api.js";
-import { keepRowsFresh, refreshRow, removeRows, startIfPending } from "./rows.js";
+import { filesOf } from "./dropped.js";
+import { UploadQueue } from "./queue.js";
+import { keepRowsFresh, refreshRow, removeRows } from "./rows.js";
 import { Upload } from "./tray.js";
 
 const form = document.querySelector("#intake");
@@ -13,6 +15,7 @@ const title = document.querySelector("#drop-title");
 const hint = document.querySelector("#drop-hint");
 const stagedList = document.querySelector("#staged");
 const news = document.querySelector("#news");
+const left = document.querySelector("#left-out");
 const inUnit = (unit) => new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, style: "unit", unit });
 const [kilobytes, megabytes] = [inUnit("kilobyte"), inUnit("megabyte")];
 const sizeOf = ({ size }) => (size < 1e5 ? kilobytes.format(size / 1e3) : megabytes.format(size / 1e6));
@@ -39,7 +42,7 @@ function showStaged() {
   stagedList.hidden = send.hidden = !count;
   hint.hidden = count > 0;
   drop.classList.toggle("has-files", count > 0);
-  title.textContent = count > 1 ? `${count} recordings` : count ? "Ready" : "Drop a recording here";
+  title.textContent = count > 1 ? `${count} recordings` : count ? "Ready" : "Drop recordings or a folder here";
   send.textContent = count > 1 ? `Get ${count} reports` : "Get the report";
   choose.classList.toggle("primary", !count);
   choose.textContent = count ? "Choose others" : "Choose a file";
@@ -47,6 +50,7 @@ function showStaged() {
 
 function stage(files) {
   staged = [...files];
+  left.hidden = true;
   showStaged();
   if (staged.length) send.focus({ preventScroll: true });
 }
@@ -60,33 +64,21 @@ function formFor(file) {
   return sent;
 }
 
+const queue = new UploadQueue(
+  (accepted) => refreshRow(accepted.id).catch(() => {}),
+  (sentence) => (news.textContent = sentence),
+);
+
 /** A single recording is waited for, and its report opened. */
-async function receiveOne(file) {
-  const uploading = new Upload(file, formFor(file));
-  const finished = await uploading.sendAndWait();
-  keepRowsFresh();
-  if (!finished) return;
-  news.textContent = `${file.name}: ${finished.score} of 100.`;
-  uploading.say("Ready. Opening the report…");
-  location.assign(finished.links.page);
-}
-
-/** Several go to the list one after the other, where each row tells how far it is. */
-async function receiveAll(files) {
-  const uploads = files.map((file) => new Upload(file, formFor(file)));
-  await Promise.all(
-    [0, 1].map(async (lane) => {
-      for (let at = lane; at < uploads.length; at += 2) await handOver(uploads[at]);
-    }),
-  );
-}
-
-async function handOver(uploading) {
-  const accepted = await uploading.send();
-  if (!accepted) return;
-  uploading.item.remove();
-  await refreshRow(accepted.id).catch(() => {});
-  keepRowsFresh();
+async function receiveOne(upload) {
+  try {
+    const finished = await upload.finished(await upload.send());
+    news.textContent = `${upload.file.name}: ${finished.score} of 100.`;
+    upload.say("Ready. Opening the report…");
+    location.assign(finished.links.page);
+  } catch (error) {
+    upload.failed(error);
+  }
 }
 
 form.addEventListener("submit", (event) => {
@@ -94,8 +86,12 @@ form.addEventListener("submit", (event) => {
   const files = staged;
   stage([]);
   input.value = "";
-  if (files.length === 1) receiveOne(files[0]);
-  else receiveAll(files);
+  const uploads = files.map((file) => new Upload(file, formFor(file)));
+  if (uploads.length > 1) return queue.add(uploads); // To the list, where each row tells how far it is.
+  const [only] = uploads;
+  only.onAgain(() => receiveOne(only));
+  only.onDismiss(() => {});
+  receiveOne(only);
 });
 input.addEventListener("change", () => input.files.length && stage(input.files));
 
@@ -108,12 +104,16 @@ const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
 addEventListener("dragenter", (event) => carriesFiles(event) && dragOver(1));
 addEventListener("dragleave", (event) => carriesFiles(event) && dragOver(-1));
 addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
-addEventListener("drop", (event) => {
+addEventListener("drop", async (event) => {
   if (!carriesFiles(event)) return;
   event.preventDefault();
   entered = 0;
   dragOver(0);
-  if (event.dataTransfer.files.length) stage(event.dataTransfer.files);
+  const { files, leftOut } = await filesOf(event.dataTransfer);
+  if (files.length) stage(files);
+  else title.textContent = "There is no recording in this folder";
+  if (leftOut) news.textContent = left.textContent = `${leftOut} other ${leftOut === 1 ? "file was" : "files were"} left out.`;
+  left.hidden = !leftOut;
 });
 
 document.querySelector("#remove-demo")?.addEventListener("click", async ({ target }) => {
@@ -130,4 +130,4 @@ document.querySelector("#remove-demo")?.addEventListener("click", async ({ targe
   }
 });
 
-startIfPending();
+keepRowsFresh();

@@ -5,7 +5,7 @@ import { call } from "./api.js";
 const COPIED_MS = 2000;
 
 /** Also where the page is not served securely and browsers offer no clipboard. */
-async function copy(text) {
+export async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = Object.assign(document.createElement("textarea"), { value: text });
   document.body.append(field);

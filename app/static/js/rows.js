@@ -1,11 +1,9 @@
-// The list keeps itself up to date: while anything is being analysed, changed rows are fetched anew.
+// The list keeps itself up to date: rows that changed are fetched anew.
 
-import { call, fragment, sleep } from "./api.js";
+import { call, fragment } from "./api.js";
+import { follow } from "./live.js";
 import { localize } from "./locale.js";
-import { isPending } from "./stages.js";
 
-const POLL_MS = 1500;
-const HIDDEN_POLL_MS = 10_000;
 const list = document.querySelector("#rows");
 const empty = document.querySelector("#empty");
 
@@ -40,31 +38,25 @@ export function removeRows(selector) {
   showEmptyState();
 }
 
-async function refreshChanged() {
-  const { items } = await call("/v1/voicemails?limit=100");
-  const onFirstPage = !new URLSearchParams(location.search).has("before");
-  const newest = new Date(list.querySelector("time")?.dateTime ?? 0);
-  for (const item of items.toReversed()) {
-    const row = rowOf(item.id);
-    if (row ? row.dataset.state !== stateOf(item) : onFirstPage && new Date(item.created_at) > newest) await refreshRow(item.id);
-  }
-  return items.some(isPending);
+const takesNewOnes = !location.search; // neither a later page nor a filtered list
+let refreshing = Promise.resolve();
+
+/** One after the other, so that rows keep their order and no answer overtakes a later one. */
+function refreshIfChanged(voicemail) {
+  refreshing = refreshing.then(async () => {
+    const row = rowOf(voicemail.id);
+    const newest = new Date(list.querySelector("time")?.dateTime ?? 0);
+    const isNew = !row && takesNewOnes && new Date(voicemail.created_at) > newest;
+    if (isNew || (row && row.dataset.state !== stateOf(voicemail))) await refreshRow(voicemail.id).catch(() => {});
+  });
+  return refreshing;
 }
 
-let polling = false;
-
-/** Poll until nothing is pending; called again whenever something new was handed in. */
-export async function keepRowsFresh() {
-  if (polling) return;
-  polling = true;
-  let pending = true;
-  while (pending) {
-    await sleep(document.hidden ? HIDDEN_POLL_MS : POLL_MS);
-    pending = await refreshChanged().catch(() => true);
-  }
-  polling = false;
+async function poll() {
+  const { items } = await call("/v1/voicemails?limit=50").catch(() => ({ items: [] }));
+  for (const item of items.toReversed()) await refreshIfChanged(item);
 }
 
-export function startIfPending() {
-  if (list.querySelector('[data-state^="queued"], [data-state^="running"]')) keepRowsFresh();
+export function keepRowsFresh() {
+  follow("/v1/events", { changed: refreshIfChanged, gone: ({ id }) => removeRows(`#row-${id}`) }, poll);
 }

@@ -1,5 +1,6 @@
 // The script page: how long the text would take to say, while it is typed.
 
+import { takeAlong } from "./rehearsal.js";
 import { startRewrite } from "./rewrite.js";
 
 const SPOKEN_WPM = 150;
@@ -13,6 +14,10 @@ function showLength() {
   count.textContent = words ? `${words} ${words === 1 ? "word" : "words"}, about ${seconds} s when spoken.` : hint;
 }
 
+document.querySelector("#practise").addEventListener("click", () => {
+  takeAlong(text.form);
+  location.assign("/record");
+});
 text.addEventListener("input", showLength);
 showLength();
 startRewrite(document);

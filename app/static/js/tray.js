@@ -1,9 +1,9 @@
-// One upload in the tray: sending, analysing, and its end, with a way to try again.
+// One upload in the tray: sending, analysing, and its end, with a way to try again where that can help.
 
-import { call, sleep, upload } from "./api.js";
+import { upload } from "./api.js";
+import { untilFinished } from "./live.js";
 import { isPending, stageSentence } from "./stages.js";
 
-const POLL_MS = 700;
 const tray = document.querySelector("#tray");
 const mold = document.querySelector("#tray-item");
 
@@ -11,10 +11,10 @@ export class Upload {
   constructor(file, form) {
     this.file = file;
     this.form = form;
+    this.key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`; // Sent again, it is still the same recording.
+    this.share = 0;
     this.item = mold.content.firstElementChild.cloneNode(true);
     this.part("name").textContent = file.name;
-    this.part("dismiss").addEventListener("click", () => this.item.remove());
-    tray.append(this.item);
   }
 
   part(name) {
@@ -25,60 +25,50 @@ export class Upload {
     this.part("state").textContent = sentence;
   }
 
-  /** Sends until it is accepted; null when it was refused and the reader gave up. */
-  send() {
-    return this.untilGivenUp(() => this.sendOnce());
+  onAgain(act) {
+    this.part("retry").addEventListener("click", act);
   }
 
-  /** Sends and waits for the report; null when there is none and the reader gave up. */
-  sendAndWait() {
-    return this.untilGivenUp(async () => this.finished(await this.sendOnce()));
+  onDismiss(act) {
+    this.part("dismiss").addEventListener("click", () => {
+      this.item.remove();
+      act();
+    });
   }
 
-  async untilGivenUp(attempt) {
-    for (;;) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!(await this.failed(error.message))) return null;
-      }
-    }
-  }
-
-  async sendOnce() {
+  /** Sends the recording. Resolves with what the service made of it, or throws. */
+  async send(onProgress = () => {}) {
     const progress = this.part("progress");
+    for (const name of ["error", "actions"]) this.part(name).hidden = true;
     progress.hidden = false;
     progress.value = 0;
     this.say("Sending…");
-    return upload("/v1/voicemails", this.form, (share) => (progress.value = Math.round(100 * share)));
+    tray.append(this.item);
+    const show = (share) => {
+      this.share = share;
+      progress.value = Math.round(100 * share);
+      onProgress();
+    };
+    return upload("/v1/voicemails", this.form, show, { "Idempotency-Key": this.key });
   }
 
+  /** Waits for the report of what was sent, or throws. */
   async finished(voicemail) {
     this.part("progress").removeAttribute("value");
-    while (isPending(voicemail)) {
-      this.say(`${stageSentence(voicemail)}…`);
-      await sleep(POLL_MS);
-      voicemail = await call(voicemail.links.self).catch((error) => {
-        if (error.status) throw error;
-        return voicemail; // A lost connection says nothing about the analysis: ask again.
-      });
-    }
-    if (voicemail.status === "done") return voicemail;
-    throw new Error(voicemail.error?.message ?? "This recording could not be analysed.");
+    const ended = isPending(voicemail) ? await untilFinished(voicemail.id, (now) => this.say(`${stageSentence(now)}…`)) : voicemail;
+    if (ended?.status === "done") return ended;
+    throw Object.assign(new Error(ended?.error?.message ?? "This recording could not be analysed."), { final: true });
   }
 
-  failed(sentence) {
-    const [error, actions, progress] = [this.part("error"), this.part("actions"), this.part("progress")];
+  /** Says why it failed. A file that was refused for what it is will be refused again. */
+  failed({ message, status, final }) {
+    const [error, retry] = [this.part("error"), this.part("retry")];
+    this.share = 0;
+    this.canRetry = !final && (!status || status >= 500 || status === 408 || status === 429);
     this.say("");
-    error.textContent = sentence;
-    error.hidden = actions.hidden = false;
-    progress.hidden = true;
-    return new Promise((resolve) => {
-      this.part("retry").addEventListener("click", () => resolve(true), { once: true });
-      this.part("dismiss").addEventListener("click", () => resolve(false), { once: true });
-    }).then((again) => {
-      error.hidden = actions.hidden = true;
-      return again;
-    });
+    error.textContent = message;
+    error.hidden = this.part("actions").hidden = false;
+    retry.hidden = !this.canRetry;
+    this.part("progress").hidden = true;
   }
 }

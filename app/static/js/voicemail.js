@@ -1,14 +1,14 @@
 // One recording: wait for its report without a reload, then play it; delete it when asked twice.
 
-import { call, fragment, sleep } from "./api.js";
+import { call, fragment } from "./api.js";
+import { untilFinished } from "./live.js";
 import { localize } from "./locale.js";
 import { startPlayer } from "./player.js";
+import { startReview } from "./review.js";
 import { startRewrite } from "./rewrite.js";
-import { isPending } from "./stages.js";
+import { startTravel } from "./travel.js";
 import { startWindow } from "./window.js";
 
-const POLL_MS = 700;
-const HIDDEN_POLL_MS = 5000;
 const main = document.querySelector("#main");
 
 function showStage(stages, voicemail) {
@@ -25,19 +25,11 @@ function showStage(stages, voicemail) {
 async function waitForReport(article) {
   const stages = [...article.querySelectorAll("[data-stage]")];
   const lost = article.querySelector("#lost");
-  for (;;) {
-    try {
-      const voicemail = await call(`/v1/voicemails/${article.dataset.id}`);
-      lost.hidden = true;
-      if (!isPending(voicemail)) break;
-      showStage(stages, voicemail);
-    } catch (error) {
-      if (error.status === 404) break;
-      lost.textContent = error.message;
-      lost.hidden = false;
-    }
-    await sleep(document.hidden ? HIDDEN_POLL_MS : POLL_MS);
-  }
+  const onLost = (sentence) => {
+    lost.textContent = sentence;
+    lost.hidden = sentence === null;
+  };
+  await untilFinished(article.dataset.id, (voicemail) => showStage(stages, voicemail), onLost);
   await swapIn();
 }
 
@@ -57,7 +49,7 @@ function askBeforeDeleting(article) {
   const dialog = article.querySelector("#delete-dialog");
   const error = dialog.querySelector(".dialog-error");
   const button = dialog.querySelector("#delete-now");
-  article.querySelector("#delete").addEventListener("click", () => {
+  article.querySelector("#delete")?.addEventListener("click", () => {
     error.hidden = true;
     dialog.showModal();
   });
@@ -79,7 +71,9 @@ function start() {
   askBeforeDeleting(article);
   startPlayer(article);
   startRewrite(article);
+  startTravel(article);
   startWindow(article);
+  startReview(article);
   if (article.querySelector("#waiting")) waitForReport(article);
 }
 

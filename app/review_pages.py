@@ -1,0 +1,51 @@
+"""The coach's pages: the queue, the library of examples, how often each rule was wrong; and a report's review."""
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from app.access import person_of, reviews_of, store_of
+from app.pages import page
+from app.views import reviewing
+from models.errors import NotReady
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+coaches = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@coaches.get("/queue")
+def show_queue(request: Request, rep: str | None = None) -> HTMLResponse:
+    waiting = reviews_of(request).queue(person_of(request), rep=rep)
+    return page(request, "queue.html", here="queue", waiting=waiting, reasons=reviewing.REASONS)
+
+
+@coaches.get("/queue/next")
+def next_in_queue(request: Request, done: str | None = None) -> Response:
+    """The first recording of the queue but the one just done with; the queue itself when it is empty."""
+    waiting = [one.row.id for one in reviews_of(request).queue(person_of(request), limit=2)]
+    following = [recording_id for recording_id in waiting if recording_id != done]
+    return RedirectResponse(f"/voicemails/{following[0]}" if following else "/queue?" + urlencode({"all": "done"}), 303)
+
+
+@coaches.get("/review")
+def show_agreement(request: Request, playbook: str | None = None) -> HTMLResponse:
+    agreement = reviews_of(request).agreement(playbook or None)
+    titles = request.app.state.playbooks.titles()
+    return page(request, "agreement.html", here="queue", agreement=agreement, playbooks=titles, playbook=playbook)
+
+
+@router.get("/examples")
+def show_examples(request: Request) -> HTMLResponse:
+    return page(request, "examples.html", here="examples", rows=reviews_of(request).examples())
+
+
+@router.get("/voicemails/{recording_id}/review")
+def show_review(request: Request, recording_id: str) -> HTMLResponse:
+    """The review alone, for a page that keeps itself up to date."""
+    store = store_of(request)
+    row, report = store.recording(recording_id), store.report(recording_id)
+    if report is None:
+        raise NotReady("This recording has no report yet.")
+    review = reviewing.review(reviews_of(request).said(recording_id), report, person_of(request))
+    return page(request, "parts/review.html", row=row, report=report, review=review)

@@ -1,0 +1,57 @@
+"""What a share link shows: one report to read, and nothing of the rest."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from analysis.masking import masked, masked_context
+from app.api import audio_file
+from app.links import ShareLinks
+from app.pages import page, report_view
+
+router = APIRouter(include_in_schema=False)
+
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+
+
+@router.get("/shared/{token}", response_class=HTMLResponse)
+def shared(request: Request, token: str) -> Response:
+    store = request.app.state.store
+    link = ShareLinks(store).find(token)
+    report = store.report(link.recording_id) if link else None
+    if link is None or report is None:
+        return _gone(request)
+    row = store.recording(link.recording_id)
+    playbook = request.app.state.playbooks.find(report.playbook)
+    shown = report_view(masked(report) if link.mask else report, store.waveform(row.id), playbook)
+    shown |= {
+        "audio_url": None if link.mask else str(request.app.url_path_for("shared_audio", token=token)),
+        "title": "A voicemail" if link.mask else row.filename,
+        "context": masked_context(row.context) if link.mask else row.context,
+        "created_at": row.created_at,
+        "duration_s": row.duration_s,
+        "link": link,
+    }
+    response = page(request, "shared.html", **shown)
+    response.headers.update(HEADERS)
+    return response
+
+
+@router.get("/shared/{token}/audio", response_class=FileResponse)
+def shared_audio(request: Request, token: str, playable: bool = False) -> Response:
+    """A voice cannot be masked: a masked link plays nothing."""
+    store = request.app.state.store
+    link = ShareLinks(store).find(token)
+    if link is None or link.mask:
+        return _gone(request)
+    response = audio_file(request, store.recording(link.recording_id), playable=playable)
+    response.headers.update(HEADERS)
+    return response
+
+
+def _gone(request: Request) -> Response:
+    """The same for a link that expired, was taken back or never was: none of them tells which."""
+    response = page(request, "shared_gone.html", HTTPStatus.NOT_FOUND)
+    response.headers.update(HEADERS)
+    return response
