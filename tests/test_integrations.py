@@ -33,7 +33,7 @@ from models.errors import AfterbeepError
 from tests.conftest import ROOT, Service, free_port, wait_until
 from tests.provider import Provider, provider_server
 from tests.stored import CHECKING_IN, WAV, Scripted
-from tests.test_links import jobs
+from tests.test_remote import jobs
 from tests.tool_events import NAMES, PUBLIC, WHSEC, Sent, Tool, hs256, send_generic, send_zoom, serve_generic, tools
 
 pytestmark = pytest.mark.tools
