@@ -33,7 +33,7 @@ from models.errors import AfterbeepError
 from tests.conftest import ROOT, Service, free_port, wait_until
 from tests.provider import Provider, provider_server
 from tests.stored import CHECKING_IN, WAV, Scripted
-from tests.test_links import jobs
+from tests.test_remote import jobs
 from tests.tool_events import NAMES, PUBLIC, WHSEC, Sent, Tool, hs256, send_generic, send_zoom, serve_generic, tools
 
 pytestmark = pytest.mark.tools
@@ -86,20 +86,30 @@ class Running:
         return not (any(rows) or self.recordings() or jobs(self.app) or self.provider.asked)
 
 
-@pytest.fixture
-def running(settings: Settings) -> Iterator[Running]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FastAPI, int]]:
     port = free_port()
-    app = create_app(settings.model_copy(update={"public_url": PUBLIC}))
+    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("tools"), public_url=PUBLIC))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="on", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_until(lambda: server.started, 30)
+    yield app, port
+    server.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def running(served: tuple[FastAPI, int]) -> Iterator[Running]:
+    """The one service, with nothing in it."""
+    app, port = served
+    with app.state.store.session() as session:
+        for table in ("recordings", "connections", "workflow_status"):
+            session.execute(sa.text(f"DELETE FROM {table}"))
     with provider_server() as provider:
         running = Running(app, port, provider)
         with running.client:
             yield running
-    server.should_exit = True
-    thread.join(20)
 
 
 def tool_of(running: Running, name: str) -> Tool:

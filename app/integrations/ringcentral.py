@@ -113,7 +113,7 @@ class RingCentral(Integration):
         link = text_of(dig(log, "records", 0, "recording", "contentUri"))
         if link is None:
             raise FetchFailed("RingCentral's call log has no recording of this call (yet).", passing=True)
-        return Order(link, access, hosts)
+        return Order(link, access, hosts or self.hosts)
 
     def sample(self, url: str, secrets: Secrets) -> Delivery:
         return Delivery(url, {"verification-token": secrets["verification_token"]}, json_body(self.example))

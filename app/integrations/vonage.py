@@ -102,7 +102,7 @@ class Vonage(Integration):
             token = jwt.encode({**claims, "jti": uuid4().hex}, secrets["private_key"], algorithm="RS256")
         except (ValueError, TypeError, jwt.PyJWTError) as error:
             raise FetchFailed("The private key of the connection cannot be used.") from error
-        return Order(wanted.recording, {"Authorization": f"Bearer {token}"}, hosts)
+        return Order(wanted.recording, {"Authorization": f"Bearer {token}"}, hosts or self.hosts)
 
     def check(self, secrets: Secrets) -> str | None:
         try:

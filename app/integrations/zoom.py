@@ -103,7 +103,7 @@ class Zoom(Integration):
         access = text_of(dig(token, "access_token"))
         if access is None:
             raise FetchFailed("Zoom gave no access token for the connection's credentials.")
-        return Order(wanted.recording, {"Authorization": f"Bearer {access}"}, hosts)
+        return Order(wanted.recording, {"Authorization": f"Bearer {access}"}, hosts or self.hosts)
 
     def sample(self, url: str, secrets: Secrets) -> Delivery:
         body, sent_s = json_body(self.example), str(int(time.time()))
