@@ -24,6 +24,11 @@ HEALTHY_AFTER_S = 60
 
 
 def serve(settings: Settings, demo: Path | None) -> None:
+    with _listen(settings.host, settings.port) as listener:
+        _serve(settings, demo, listener)
+
+
+def _serve(settings: Settings, demo: Path | None, listener: socket.socket) -> None:
     import uvicorn
 
     from app.database import migrate
@@ -31,7 +36,6 @@ def serve(settings: Settings, demo: Path | None) -> None:
     from app.speech import get_weights
     from app.terminal import model_progress
 
-    listener = _listen(settings.host, settings.port)
     app = create_app(settings)
     migrate(settings)
     _refuse_strangers(app)

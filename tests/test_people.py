@@ -278,7 +278,16 @@ def test_deleting_is_for_the_owner_and_admins_and_is_logged(they: Cast) -> None:
 
 # ------------------------------------------------------------------------ every route as every role
 
-OPEN = {"/healthz", "/readyz", "/login", "/join/{token}", "/shared/{token}", "/shared/{token}/audio"}
+#: Guarded by nothing, by a secret in the address, or by a tool's signature.
+OPEN = {
+    "/healthz",
+    "/readyz",
+    "/login",
+    "/join/{token}",
+    "/v1/integrations/{name}/{connection}",
+    "/shared/{token}",
+    "/shared/{token}/audio",
+}
 ADMINS = {"/v1/people", "/v1/people/{person_id}", "/v1/teams", "/v1/teams/{team_id}", "/v1/invitations", "/v1/audit",
           "/v1/demo", "/people", "/people/first", "/people/invite", "/people/teams", "/people/teams/{team_id}/remove",
           "/people/{person_id}"}  # fmt: skip
