@@ -7,7 +7,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from app.access import credentials_of, own_account, people_of, person_of
+from app.openapi import problems
 from app.schema import AuditRow, KeyRow, PersonRow, TeamRow
+from models.errors import AlreadyThere, InvalidRequest, NotFound
 from models.person import Person, Role, Scope
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -123,7 +125,7 @@ def list_keys(request: Request) -> Keys:
     return Keys(items=[Key.of(row) for row in credentials_of(request).keys(person_of(request))])
 
 
-@router.post("/keys", status_code=201, summary="Make an API key")
+@router.post("/keys", status_code=201, responses=problems(InvalidRequest), summary="Make an API key")
 def make_key(request: Request, new: NewKey) -> NewlyMadeKey:
     person = own_account(request)
     token, row = credentials_of(request).make_key(person, new.name, new.scopes)
@@ -131,7 +133,9 @@ def make_key(request: Request, new: NewKey) -> NewlyMadeKey:
     return NewlyMadeKey(key=token, **Key.of(row).model_dump())
 
 
-@router.delete("/keys/{key_id}", status_code=204, summary="Revoke an API key")
+@router.delete(
+    "/keys/{key_id}", status_code=204, responses=problems(NotFound, InvalidRequest), summary="Revoke an API key"
+)
 def revoke_key(request: Request, key_id: str) -> None:
     person = own_account(request)
     credentials_of(request).revoke_key(person, key_id)
@@ -143,7 +147,11 @@ def list_people(request: Request) -> Accounts:
     return Accounts(items=[Account.of(*one) for one in people_of(request).everyone()])
 
 
-@admin.patch("/people/{person_id}", summary="Change an account's role or teams, shut or open it")
+@admin.patch(
+    "/people/{person_id}",
+    responses=problems(NotFound, InvalidRequest),
+    summary="Change an account's role or teams, shut or open it",
+)
 def change_person(request: Request, person_id: str, change: AccountChange) -> Person:
     people = people_of(request)
     changed = people.change(person_id, role=change.role, teams=change.teams, shut=change.disabled)
@@ -156,20 +164,24 @@ def list_teams(request: Request) -> Teams:
     return Teams(items=[Team.of(row) for row in people_of(request).teams()])
 
 
-@admin.post("/teams", status_code=201, summary="Make a team")
+@admin.post("/teams", status_code=201, responses=problems(AlreadyThere, InvalidRequest), summary="Make a team")
 def make_team(request: Request, new: NewTeam) -> Team:
     team = people_of(request).add_team(new.name)
     people_of(request).note(person_of(request), "team.made", team.name)
     return Team.of(team)
 
 
-@admin.delete("/teams/{team_id}", status_code=204, summary="Remove a team; its members stay")
+@admin.delete(
+    "/teams/{team_id}", status_code=204, responses=problems(NotFound), summary="Remove a team; its members stay"
+)
 def remove_team(request: Request, team_id: str) -> None:
     people_of(request).remove_team(team_id)
     people_of(request).note(person_of(request), "team.removed", team_id)
 
 
-@admin.post("/invitations", status_code=201, summary="Invite somebody by a link")
+@admin.post(
+    "/invitations", status_code=201, responses=problems(NotFound, InvalidRequest), summary="Invite somebody by a link"
+)
 def invite(request: Request, new: NewInvitation) -> Invitation:
     person = own_account(request)
     token = people_of(request).invite(person, new.role, new.team_id)

@@ -19,8 +19,9 @@ from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, scripts_of, store_of
 from app.intake import Arrival, Intake
-from app.linked import Linked, is_json, read_json, schema_of
+from app.linked import Linked, intake_body, is_json, read_json
 from app.listing import Filter, filter_of
+from app.openapi import holds, problems
 from app.playback import media_type
 from app.problems import problem
 from app.rewriter import Rewriter, Suggestion
@@ -31,11 +32,22 @@ from models import errors
 from models.advice import Advice
 from models.errors import (
     AfterbeepError,
+    EmptyFile,
+    FetchDenied,
+    FetchFailed,
+    FetchRefused,
+    IdempotencyKeyReused,
     InvalidRequest,
+    NoSpeech,
+    NotAllowed,
+    NotAudio,
     NotFound,
+    NothingAfterBeep,
     NotReady,
     RewriteOff,
     TooLarge,
+    TooLong,
+    UnknownPlaybook,
 )
 from models.recording import CallContext, GivenWindow
 from models.report import Report
@@ -52,39 +64,19 @@ ERRORS_BY_CODE = {
     if isinstance(error, type) and issubclass(error, AfterbeepError)
 }
 
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
-CONTEXT_SCHEMA: dict[str, Any] = {
-    "playbook": {"type": "string", "description": "Playbook to judge by."},
-    "script_id": {"type": "string", "description": "The kept script this is a take of: see PUT /v1/scripts/{id}."},
-    "owner": {"type": "string", "description": "E-mail address of the rep whose message it is, if it is not yours."},
-    **CallContext.model_json_schema()["properties"],
-}
-UPLOAD_SCHEMA = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "The recording."},
-                        **CONTEXT_SCHEMA,
-                    },
-                }
-            },
-            "application/json": schema_of(Linked),
-        },
-    }
-}
+FILE = {"type": "string", "format": "binary", "description": "The recording."}
+UPLOAD_FAILS = problems(
+    NotFound, TooLarge, NotAudio, EmptyFile, TooLong, NoSpeech, NothingAfterBeep, FetchRefused, FetchDenied,
+    FetchFailed, UnknownPlaybook, IdempotencyKeyReused, InvalidRequest,
+)  # fmt: skip
 
 
 @router.post(
     "/voicemails",
     status_code=202,
     response_model=Voicemail,
-    responses={200: {"model": Report}, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM},
-    openapi_extra=UPLOAD_SCHEMA,
+    responses={200: {"model": Report}, **UPLOAD_FAILS},
+    openapi_extra=intake_body(Linked, file=FILE),
     summary="Hand in a recording",
 )
 async def receive_voicemail(
@@ -123,7 +115,7 @@ def list_voicemails(
     return VoicemailPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
 
-@router.get("/voicemails/{recording_id}", responses={404: PROBLEM}, summary="Where a recording stands")
+@router.get("/voicemails/{recording_id}", responses=problems(NotFound), summary="Where a recording stands")
 def show_voicemail(request: Request, recording_id: str) -> Voicemail:
     return Voicemail.of(store_of(request).recording(recording_id))
 
@@ -131,7 +123,7 @@ def show_voicemail(request: Request, recording_id: str) -> Voicemail:
 @router.get(
     "/voicemails/{recording_id}/report",
     response_model=Report,
-    responses={404: PROBLEM, 409: PROBLEM, 422: PROBLEM},
+    responses=problems(NotFound, NotReady, InvalidRequest),
     summary="The coaching report",
 )
 def show_report(request: Request, recording_id: str) -> Response:
@@ -148,7 +140,7 @@ def show_report(request: Request, recording_id: str) -> Response:
 @router.put(
     "/voicemails/{recording_id}/message",
     status_code=202,
-    responses={404: PROBLEM, 409: PROBLEM, 422: PROBLEM},
+    responses=problems(NotFound, NotReady, InvalidRequest),
     summary="Say where the message is",
 )
 def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Voicemail:
@@ -159,7 +151,7 @@ def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Vo
 @router.delete(
     "/voicemails/{recording_id}/message",
     status_code=202,
-    responses={404: PROBLEM, 409: PROBLEM},
+    responses=problems(NotFound, NotReady),
     summary="Let Afterbeep find the message again",
 )
 def find_message_again(request: Request, recording_id: str) -> Voicemail:
@@ -168,7 +160,7 @@ def find_message_again(request: Request, recording_id: str) -> Voicemail:
 
 @router.post(
     "/voicemails/{recording_id}/rewrite",
-    responses={404: PROBLEM, 409: PROBLEM},
+    responses=problems(NotFound, NotReady, RewriteOff),
     summary="Have a language model suggest a rewrite",
 )
 def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
@@ -183,7 +175,12 @@ def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
     return rewriter.suggest(report, request.app.state.playbooks.find(report.playbook))
 
 
-@router.get("/voicemails/{recording_id}/audio", response_class=FileResponse, summary="The recording; ranges allowed")
+@router.get(
+    "/voicemails/{recording_id}/audio",
+    response_class=FileResponse,
+    responses=holds("audio/*") | problems(NotFound),
+    summary="The recording; ranges allowed",
+)
 def show_audio(
     request: Request,
     recording_id: str,
@@ -207,7 +204,7 @@ def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileRe
     )
 
 
-@router.get("/voicemails/{recording_id}/waveform", responses={404: PROBLEM, 409: PROBLEM}, summary="Its waveform")
+@router.get("/voicemails/{recording_id}/waveform", responses=problems(NotFound, NotReady), summary="Its waveform")
 def show_waveform(request: Request, recording_id: str) -> Waveform:
     store = store_of(request)
     row = store.recording(recording_id)
@@ -218,7 +215,7 @@ def show_waveform(request: Request, recording_id: str) -> Waveform:
 
 
 @router.delete(
-    "/voicemails/{recording_id}", status_code=204, responses={403: PROBLEM, 404: PROBLEM}, summary="Delete for good"
+    "/voicemails/{recording_id}", status_code=204, responses=problems(NotAllowed, NotFound), summary="Delete for good"
 )
 def delete_voicemail(request: Request, recording_id: str) -> None:
     row = deletion_of(request, recording_id)
@@ -237,7 +234,9 @@ class Script(BaseModel):
     playbook: str | None = Field(None, description="Playbook to judge by.")
 
 
-@router.post("/scripts", responses={422: PROBLEM}, summary="Check a text before it is spoken")
+@router.post(
+    "/scripts", responses=problems(InvalidRequest, UnknownPlaybook), summary="Check a text before it is spoken"
+)
 def check_script(request: Request, script: Script) -> Report:
     playbook = request.app.state.playbooks.load(script.playbook or request.app.state.settings.playbook)
     if not script.text.strip():
@@ -252,7 +251,11 @@ class Call(BaseModel):
     playbook: str | None = Field(None, description="Playbook to judge by.")
 
 
-@router.post("/advice", responses={422: PROBLEM}, summary="Ask before a call whether to leave a voicemail")
+@router.post(
+    "/advice",
+    responses=problems(InvalidRequest, UnknownPlaybook),
+    summary="Ask before a call whether to leave a voicemail",
+)
 def give_advice(request: Request, call: Call) -> Advice:
     """Leave one, hang up and try later, press zero, or write instead; `missing` names what is needed to say so."""
     playbook = request.app.state.playbooks.load(call.playbook or request.app.state.settings.playbook)

@@ -1,6 +1,6 @@
 """Many recordings in one request."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
 from app.access import own_key, owner_for, person_of
-from app.api import CONTEXT_SCHEMA, PROBLEM, UploadForm, receive_file
-from app.linked import LinkedBatch, is_json, read_json, schema_of
+from app.api import UploadForm, receive_file
+from app.linked import LinkedBatch, intake_body, is_json, read_json
+from app.openapi import problems
 from app.voicemail import Failure, Voicemail
-from models.errors import AfterbeepError, InvalidRequest
+from models.errors import AfterbeepError, InvalidRequest, TooLarge
 
 router = APIRouter(prefix="/v1")
 
@@ -29,29 +30,14 @@ class Batch(BaseModel):
     items: list[BatchItem] = Field(description="In the order of the files.")
 
 
-FILES_SCHEMA = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_FILES}
-BATCH_SCHEMA: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {"files": FILES_SCHEMA, **CONTEXT_SCHEMA},
-                }
-            },
-            "application/json": schema_of(LinkedBatch),
-        },
-    }
-}
+FILES = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_FILES}
 
 
 @router.post(
     "/batches",
     status_code=202,
-    responses={413: PROBLEM, 422: PROBLEM},
-    openapi_extra=BATCH_SCHEMA,
+    responses=problems(TooLarge, InvalidRequest),
+    openapi_extra=intake_body(LinkedBatch, files=FILES),
     summary="Hand in many recordings",
 )
 async def receive_batch(

@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.connection_store import Connections
 from app.integration_api import address_of
+from app.openapi import problems
 from app.schema import CallEventRow, ConnectionRow, RecordingRow, Status
+from models.errors import EventRefused, InvalidRequest, NotFound
 
 router = APIRouter(prefix="/v1/connections", tags=["integrations"])
 
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Agents = Annotated[
     dict[str, str],
@@ -102,34 +103,36 @@ def list_connections(request: Request) -> ConnectionList:
     return ConnectionList(items=[_shown(request, row) for row in _shelf(request).all()])
 
 
-@router.post("", status_code=201, responses={422: PROBLEM}, summary="Connect a calling tool")
+@router.post("", status_code=201, responses=problems(InvalidRequest), summary="Connect a calling tool")
 def add_connection(request: Request, new: NewConnection) -> Connection:
     return _shown(request, _shelf(request).add(new.integration, new.credentials, new.told()))
 
 
-@router.get("/{connection_id}", responses={404: PROBLEM}, summary="One connection")
+@router.get("/{connection_id}", responses=problems(NotFound), summary="One connection")
 def show_connection(request: Request, connection_id: str) -> Connection:
     return _shown(request, _shelf(request).get(connection_id))
 
 
-@router.patch("/{connection_id}", responses={404: PROBLEM, 422: PROBLEM}, summary="Change a connection")
+@router.patch("/{connection_id}", responses=problems(NotFound, InvalidRequest), summary="Change a connection")
 def change_connection(request: Request, connection_id: str, change: ConnectionChange) -> Connection:
     return _shown(request, _shelf(request).change(connection_id, change.credentials, change.told()))
 
 
-@router.delete("/{connection_id}", status_code=204, responses={404: PROBLEM}, summary="Remove a connection")
+@router.delete("/{connection_id}", status_code=204, responses=problems(NotFound), summary="Remove a connection")
 def delete_connection(request: Request, connection_id: str) -> None:
     """Its recordings and reports stay; what it still had to fetch is given up."""
     _shelf(request).delete(connection_id)
 
 
-@router.get("/{connection_id}/events", responses={404: PROBLEM}, summary="The last 50 calls it told us of")
+@router.get("/{connection_id}/events", responses=problems(NotFound), summary="The last 50 calls it told us of")
 def list_events(request: Request, connection_id: str) -> CallEventList:
     row = _shelf(request).get(connection_id)
     return CallEventList(items=[CallEventShown.of(*each) for each in _shelf(request).events(row.id)])
 
 
-@router.post("/{connection_id}/test", responses={404: PROBLEM, 401: PROBLEM}, summary="Send a signed example through")
+@router.post(
+    "/{connection_id}/test", responses=problems(NotFound, EventRefused), summary="Send a signed example through"
+)
 def try_connection(request: Request, connection_id: str) -> Tried:
     row = _shelf(request).get(connection_id)
     url = address_of(request, row.integration, row.id)

@@ -4,7 +4,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from analysis.drafting import draft
+from app.openapi import problems
 from models.draft import Draft, Facts
+from models.errors import InvalidRequest, UnknownPlaybook
 
 router = APIRouter(prefix="/v1")
 
@@ -14,7 +16,7 @@ class DraftRequest(BaseModel):
     playbook: str | None = Field(None, description="Playbook whose order, length and rules it follows.")
 
 
-@router.post("/drafts", responses={422: {"content": {"application/problem+json": {}}}}, summary="Draft a script")
+@router.post("/drafts", responses=problems(UnknownPlaybook, InvalidRequest), summary="Draft a script")
 def draft_script(request: Request, asked: DraftRequest) -> Draft:
     """A message that passes the playbook's own rules. What is missing is a blank in [brackets] and named in `missing`.
 

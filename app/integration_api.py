@@ -8,12 +8,12 @@ from fastapi.concurrency import run_in_threadpool
 from app.integrations import BY_NAME
 from app.integrations.base import Delivery, Reply
 from app.linked import read_body
+from app.openapi import problems
 from app.settings import Settings
-from models.errors import NotFound
+from models.errors import EventRefused, EventUnsigned, InvalidRequest, NotFound, TooLarge
 
 router = APIRouter(prefix="/v1/integrations", tags=["integrations"])
 
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 ANY_BODY: dict[str, Any] = {
     "requestBody": {
         "content": {
@@ -26,7 +26,7 @@ ANY_BODY: dict[str, Any] = {
 
 @router.post(
     "/{name}/{connection}",
-    responses={401: PROBLEM, 404: PROBLEM, 413: PROBLEM, 422: PROBLEM, 503: PROBLEM},
+    responses=problems(EventRefused, NotFound, TooLarge, InvalidRequest, EventUnsigned),
     openapi_extra=ANY_BODY,
     summary="A calling tool reports a call",
 )

@@ -56,8 +56,18 @@ class LinkedBatch(_About):
         return self._arrival(self.urls[number], settings, idempotency_key, owner_id, False)
 
 
-def schema_of(body: type[BaseModel]) -> dict[str, Any]:
-    return {"schema": body.model_json_schema()}
+SCRIPT_ID = {"type": "string", "description": "The kept script this is a take of: see PUT /v1/scripts/{id}."}
+
+
+def intake_body(body: type[_About], **files: dict[str, Any]) -> dict[str, Any]:
+    """The two ways a recording comes, for the description: as a form with its file, as JSON with its address."""
+    form = {
+        "type": "object",
+        "required": list(files),
+        "properties": files | {"script_id": SCRIPT_ID} | _About.model_json_schema()["properties"],
+    }
+    content = {"multipart/form-data": {"schema": form}, "application/json": {"schema": body.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def is_json(request: Request) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -11,16 +11,16 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from app.access import people_of, person_of, store_of
+from app.openapi import problems
 from app.schema import LinkRow
 from app.secrets import fingerprint, new_token
 from app.store import Store
-from models.errors import NotFound, NotReady
+from models.errors import InvalidRequest, NotFound, NotReady
 
 router = APIRouter(prefix="/v1/voicemails/{recording_id}/links")
 
 WEEK_H = 168
 LONGEST_H = 720
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 class LinkWanted(BaseModel):
@@ -93,7 +93,7 @@ class ShareLinks:
                 raise NotFound("There is no such link. It may have been taken back already.")
 
 
-@router.post("", status_code=201, responses={404: PROBLEM, 409: PROBLEM, 422: PROBLEM}, summary="Share a report")
+@router.post("", status_code=201, responses=problems(NotFound, NotReady, InvalidRequest), summary="Share a report")
 def share(request: Request, recording_id: str, wanted: LinkWanted) -> NewLink:
     """Whoever has the address sees the report, until the link expires or is taken back."""
     row, token = _links(request).add(recording_id, wanted)
@@ -102,12 +102,12 @@ def share(request: Request, recording_id: str, wanted: LinkWanted) -> NewLink:
     return NewLink(**Link.of(row).model_dump(), token=token, url=url)
 
 
-@router.get("", responses={404: PROBLEM}, summary="The links of a report that still work")
+@router.get("", responses=problems(NotFound), summary="The links of a report that still work")
 def list_links(request: Request, recording_id: str) -> list[Link]:
     return [Link.of(row) for row in _links(request).live(recording_id)]
 
 
-@router.delete("/{link_id}", status_code=204, responses={404: PROBLEM}, summary="Take a link back")
+@router.delete("/{link_id}", status_code=204, responses=problems(NotFound), summary="Take a link back")
 def revoke_link(request: Request, recording_id: str, link_id: str) -> None:
     _links(request).revoke(recording_id, link_id)
     people_of(request).note(person_of(request), "link.taken_back", recording_id)

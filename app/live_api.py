@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -13,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.access import store_of
 from app.live import Change, Changes, Watcher, rows_of
+from app.openapi import holds, problems
 from app.schema import RecordingRow
 from app.voicemail import Voicemail
 from models.errors import NotFound
@@ -23,7 +23,7 @@ HEARTBEAT_S = 15
 SLOWEST_SEND_S = 20  # a client that takes longer to read an event is let go
 LONGEST_S = 600  # then the browser asks again, and shows again who it is
 LIST_LENGTH = 50  # what one page of the list shows
-STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}, "description": "The stream."}}
+STREAM = holds("text/event-stream")
 
 
 class Gone(BaseModel):
@@ -40,7 +40,12 @@ class Events(EventSourceResponse):
             return
 
 
-@router.get("/voicemails/{recording_id}/events", responses=STREAM, response_class=Events, summary="Follow a recording")
+@router.get(
+    "/voicemails/{recording_id}/events",
+    responses=STREAM | problems(NotFound),
+    response_class=Events,
+    summary="Follow a recording",
+)
 async def follow_voicemail(request: Request, recording_id: str) -> Events:
     """Where it stands at once, then every change as `status`; ends by itself with `done`, `failed` or `gone`.
 
@@ -51,7 +56,7 @@ async def follow_voicemail(request: Request, recording_id: str) -> Events:
     return _events(_one(request, recording_id))
 
 
-@router.get("/events", responses=STREAM, response_class=Events, summary="Follow all recordings")
+@router.get("/events", responses=STREAM | problems(NotFound), response_class=Events, summary="Follow all recordings")
 async def follow_voicemails(request: Request) -> Events:
     """The newest recordings at once and then every one that arrives or changes, as `changed`; `gone` when deleted."""
     return _events(_all(request))

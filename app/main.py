@@ -46,6 +46,7 @@ from app.health import router as health
 from app.intake import Intake
 from app.jobs import Jobs
 from app.live import Watcher
+from app.openapi import describe
 from app.people import People
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
@@ -126,6 +127,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.middleware("http")(_guard)
     handle_problems(app)
+    app.openapi = describe(app)  # type: ignore[method-assign]
     return app
 
 

@@ -1,21 +1,21 @@
 """The JSON API of the playbooks: read them, save versions of one's own, try one on what is stored."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from analysis import playbooks
 from app.access import store_of
+from app.openapi import problems
 from app.playbook_store import Playbooks
 from app.trial import MOST_RECORDINGS, Trial, trial
-from models.errors import NotFound, UnknownPlaybook
+from models.errors import InvalidPlaybook, InvalidRequest, NotFound, ShippedPlaybook, UnknownPlaybook
 from models.playbook import Limits, Playbook
 
 router = APIRouter(prefix="/v1/playbooks")
 
 LONGEST_TEXT = 1_000_000
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 Toml = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, description="The playbook as TOML.")]
 
 
@@ -78,7 +78,7 @@ def list_playbooks(request: Request) -> PlaybookList:
     return PlaybookList(items=items)
 
 
-@router.get("/{name}", responses={404: PROBLEM}, summary="One playbook, its text and its limits")
+@router.get("/{name}", responses=problems(NotFound), summary="One playbook, its text and its limits")
 def show_playbook(
     request: Request, name: str, version: Annotated[int | None, Query(ge=1, description="Else the newest.")] = None
 ) -> PlaybookDetail:
@@ -91,7 +91,7 @@ def show_playbook(
 
 @router.put(
     "/{name}",
-    responses={201: {"model": PlaybookDetail}, 409: PROBLEM, 422: PROBLEM},
+    responses={201: {"model": PlaybookDetail}, **problems(ShippedPlaybook, InvalidPlaybook, InvalidRequest)},
     summary="Save a text as the next version of a playbook",
 )
 def save_playbook(request: Request, name: str, new: NewVersion, response: Response) -> PlaybookDetail:
@@ -103,7 +103,11 @@ def save_playbook(request: Request, name: str, new: NewVersion, response: Respon
     return PlaybookDetail.of(playbook, shelf)
 
 
-@router.post("/try", responses={422: PROBLEM}, summary="Which stored reports a playbook would change")
+@router.post(
+    "/try",
+    responses=problems(InvalidPlaybook, UnknownPlaybook, InvalidRequest),
+    summary="Which stored reports a playbook would change",
+)
 def try_playbook(request: Request, asked: TrialRequest) -> Trial:
     """The newest stored reports judged anew from their transcripts and measures. Nothing is stored."""
     if asked.text is not None:

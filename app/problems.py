@@ -10,10 +10,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from analysis.playbooks import PlaybookError
+from app.openapi import PROBLEM_TYPE
 from app.pages import problem_page
 from models.errors import AfterbeepError, NotSignedIn
-
-MEDIA_TYPE = "application/problem+json"
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -34,7 +33,7 @@ def problem(request: Request, status: int, code: str, title: str, detail: str, *
         "detail": detail,
         **more,
     }
-    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+    return JSONResponse(body, status, media_type=PROBLEM_TYPE)
 
 
 def _wants_a_page(request: Request) -> bool:

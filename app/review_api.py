@@ -3,22 +3,22 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from app.access import change_of, coaches_may, person_of, reviews_of, store_of
+from app.openapi import problems
 from app.review import LONGEST_TEXT, RuleAgreement, Said, Why
 from app.schema import AppealRow, CommentRow, RecordingRow, VerdictRow
 from app.voicemail import Voicemail
+from models.errors import InvalidRequest, NotAllowed, NotFound, NotReady
 from models.report import Report
 
 router = APIRouter(prefix="/v1", tags=["reviews"])
 coaches = APIRouter(prefix="/v1/review", tags=["reviews"])
-
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 class Verdict(BaseModel):
@@ -128,12 +128,14 @@ class Mark(BaseModel):
     example_of: str | None = Field(None, max_length=500, description="What it is a good example of; empty for none.")
 
 
-@router.get("/voicemails/{recording_id}/review", responses={404: PROBLEM}, summary="What people said of a report")
+@router.get("/voicemails/{recording_id}/review", responses=problems(NotFound), summary="What people said of a report")
 def show_review(request: Request, recording_id: str) -> Review:
     return _review(request, recording_id)
 
 
-@router.put("/voicemails/{recording_id}/review", responses={403: PROBLEM, 404: PROBLEM}, summary="Done, or an example")
+@router.put(
+    "/voicemails/{recording_id}/review", responses=problems(NotAllowed, NotFound), summary="Done, or an example"
+)
 def mark_review(request: Request, recording_id: str, mark: Mark) -> Review:
     coaches_may(request, recording_id)
     reviews_of(request).mark(person_of(request), recording_id, reviewed=mark.reviewed, example_of=mark.example_of)
@@ -142,7 +144,7 @@ def mark_review(request: Request, recording_id: str, mark: Mark) -> Review:
 
 @router.put(
     "/voicemails/{recording_id}/findings/{rule}/verdict",
-    responses={403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+    responses=problems(NotAllowed, NotFound, NotReady),
     summary="Agree with a finding, or not",
 )
 def give_verdict(request: Request, recording_id: str, rule: str, verdict: NewVerdict) -> Review:
@@ -154,7 +156,7 @@ def give_verdict(request: Request, recording_id: str, rule: str, verdict: NewVer
 
 @router.delete(
     "/voicemails/{recording_id}/findings/{rule}/verdict",
-    responses={403: PROBLEM, 404: PROBLEM},
+    responses=problems(NotAllowed, NotFound),
     summary="Take a verdict back",
 )
 def withdraw_verdict(request: Request, recording_id: str, rule: str) -> Review:
@@ -165,7 +167,7 @@ def withdraw_verdict(request: Request, recording_id: str, rule: str) -> Review:
 
 @router.put(
     "/voicemails/{recording_id}/findings/{rule}/appeal",
-    responses={403: PROBLEM, 404: PROBLEM, 422: PROBLEM},
+    responses=problems(NotAllowed, NotFound, InvalidRequest),
     summary="Appeal a flag",
 )
 def appeal(request: Request, recording_id: str, rule: str, new: NewAppeal) -> Review:
@@ -177,7 +179,7 @@ def appeal(request: Request, recording_id: str, rule: str, new: NewAppeal) -> Re
 @router.post(
     "/voicemails/{recording_id}/comments",
     status_code=201,
-    responses={403: PROBLEM, 404: PROBLEM},
+    responses=problems(NotAllowed, NotFound),
     summary="Comment on a recording",
 )
 def add_comment(request: Request, recording_id: str, new: NewComment) -> Comment:
@@ -188,7 +190,7 @@ def add_comment(request: Request, recording_id: str, new: NewComment) -> Comment
 @router.delete(
     "/voicemails/{recording_id}/comments/{comment_id}",
     status_code=204,
-    responses={404: PROBLEM},
+    responses=problems(NotFound),
     summary="Take a comment back",
 )
 def remove_comment(request: Request, recording_id: str, comment_id: str) -> None:
@@ -198,7 +200,7 @@ def remove_comment(request: Request, recording_id: str, comment_id: str) -> None
 
 @router.put(
     "/voicemails/{recording_id}/transcript",
-    responses={403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+    responses=problems(NotAllowed, NotFound, NotReady),
     summary="Correct the words",
 )
 def correct_transcript(request: Request, recording_id: str, correction: Correction) -> Report:
@@ -209,7 +211,7 @@ def correct_transcript(request: Request, recording_id: str, correction: Correcti
 
 @router.delete(
     "/voicemails/{recording_id}/transcript",
-    responses={403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+    responses=problems(NotAllowed, NotFound, NotReady),
     summary="Go back to the words that were heard",
 )
 def restore_transcript(request: Request, recording_id: str) -> Report:

@@ -1,25 +1,24 @@
 """Kept scripts and their takes, as JSON. `POST /v1/scripts`, which checks a text and keeps nothing, is in api.py."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from analysis.comparison import compare_takes
 from app.access import scripts_of, store_of
+from app.openapi import problems
 from app.schema import ScriptRow
 from app.script_store import title_of
 from app.voicemail import Voicemail
 from models.draft import Facts
-from models.errors import NotReady
+from models.errors import InvalidRequest, NotFound, NotReady
 from models.recording import CallContext
 from models.report import Report
 from models.takes import TakesCompared
 
 router = APIRouter(prefix="/v1")
-
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 class ScriptBody(BaseModel):
@@ -66,7 +65,7 @@ def list_scripts(request: Request) -> list[KeptScript]:
     return [KeptScript.of(row, takes) for row, takes in scripts_of(request).all()]
 
 
-@router.put("/scripts/{script_id}", responses={422: PROBLEM}, summary="Keep a script")
+@router.put("/scripts/{script_id}", responses=problems(InvalidRequest), summary="Keep a script")
 def keep_script(request: Request, script_id: str, body: ScriptBody) -> ScriptWithTakes:
     """Under an id of your choice, in place of what was kept there; sending it twice is harmless.
 
@@ -81,7 +80,7 @@ def keep_script(request: Request, script_id: str, body: ScriptBody) -> ScriptWit
     return show_script(request, script_id)
 
 
-@router.get("/scripts/{script_id}", responses={404: PROBLEM}, summary="A kept script with its takes")
+@router.get("/scripts/{script_id}", responses=problems(NotFound), summary="A kept script with its takes")
 def show_script(request: Request, script_id: str) -> ScriptWithTakes:
     scripts = scripts_of(request)
     takes = scripts.takes(script_id)
@@ -89,7 +88,7 @@ def show_script(request: Request, script_id: str) -> ScriptWithTakes:
     return ScriptWithTakes(**dict(kept), recordings=[Voicemail.of(row) for row in takes])
 
 
-@router.patch("/scripts/{script_id}", responses={404: PROBLEM, 422: PROBLEM}, summary="Change a kept script")
+@router.patch("/scripts/{script_id}", responses=problems(NotFound, InvalidRequest), summary="Change a kept script")
 def change_script(request: Request, script_id: str, change: ScriptChange) -> ScriptWithTakes:
     given = {name: getattr(change, name) for name in change.model_fields_set if getattr(change, name) is not None}
     now = show_script(request, script_id)
@@ -97,7 +96,7 @@ def change_script(request: Request, script_id: str, change: ScriptChange) -> Scr
     return keep_script(request, script_id, kept)
 
 
-@router.delete("/scripts/{script_id}", status_code=204, responses={404: PROBLEM}, summary="Forget a kept script")
+@router.delete("/scripts/{script_id}", status_code=204, responses=problems(NotFound), summary="Forget a kept script")
 def forget_script(request: Request, script_id: str) -> None:
     """Its takes stay as recordings."""
     scripts_of(request).delete(script_id)
@@ -105,7 +104,7 @@ def forget_script(request: Request, script_id: str) -> None:
 
 @router.get(
     "/voicemails/{recording_id}/compare/{other_id}",
-    responses={404: PROBLEM, 409: PROBLEM},
+    responses=problems(NotFound, NotReady),
     summary="Compare two takes",
 )
 def compare(request: Request, recording_id: str, other_id: str) -> TakesCompared:

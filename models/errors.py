@@ -36,6 +36,7 @@ AfterbeepError
 │   │   └── WrongKey          wrong_key
 │   ├── NotAllowed            not_allowed
 │   ├── TooManyAttempts       too_many_attempts
+│   ├── RateLimited           rate_limited
 │   ├── LinkExpired           link_expired
 │   ├── AlreadyThere          already_there
 │   ├── RewriteOff            rewrite_off
@@ -240,6 +241,12 @@ class TooManyAttempts(RequestError):
     code = "too_many_attempts"
     status = 429
     title = "Too many attempts"
+
+
+class RateLimited(RequestError):
+    code = "rate_limited"
+    status = 429
+    title = "Too many requests"
 
 
 class LinkExpired(RequestError):

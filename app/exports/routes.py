@@ -1,7 +1,7 @@
 """The addresses of what travels; all but the captions' words come masked where that is asked for."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,31 +15,46 @@ from app.exports.handout_page import handout_page, policy
 from app.exports.handout_pdf import handout_pdf
 from app.exports.tables import as_csv, as_jsonl
 from app.listing import Filter, filter_of
-from models.errors import NotReady
+from app.openapi import holds, problems
+from models.errors import NotFound, NotReady
 from models.report import Report
 
 router = APIRouter(prefix="/v1")
 
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
-PROBLEMS: dict[int | str, dict[str, Any]] = {404: PROBLEM, 409: PROBLEM}
+PROBLEMS = problems(NotFound, NotReady)
 Mask = Annotated[bool, Query(description="Replace names, companies and telephone numbers by what they are.")]
 Matching = Annotated[Filter, Depends(filter_of)]
 
 
-@router.get("/voicemails.csv", response_class=StreamingResponse, summary="A list as CSV, filtered as the list is")
+@router.get(
+    "/voicemails.csv",
+    response_class=StreamingResponse,
+    responses=holds("text/csv"),
+    summary="A list as CSV, filtered as the list is",
+)
 def list_as_csv(request: Request, matching: Matching, mask: Mask = False) -> StreamingResponse:
     """UTF-8 with a byte order mark, for spreadsheets; a cell that would be a formula begins with an apostrophe."""
     rows = as_csv(store_of(request).walk(matching), mask=mask)
     return _stream(rows, "text/csv", "voicemails.csv")
 
 
-@router.get("/voicemails.jsonl", response_class=StreamingResponse, summary="A list's reports, one a line")
+@router.get(
+    "/voicemails.jsonl",
+    response_class=StreamingResponse,
+    responses=holds("application/jsonl"),
+    summary="A list's reports, one a line",
+)
 def list_as_jsonl(request: Request, matching: Matching, mask: Mask = False) -> StreamingResponse:
     lines = as_jsonl(store_of(request).walk(matching), mask=mask)
     return _stream(lines, "application/jsonl", "voicemails.jsonl")
 
 
-@router.get("/voicemails/{recording_id}/transcript.{kind}", responses=PROBLEMS, summary="The words as captions or text")
+@router.get(
+    "/voicemails/{recording_id}/transcript.{kind}",
+    response_class=Response,
+    responses=holds(*MEDIA_TYPES.values()) | PROBLEMS,
+    summary="The words as captions or text",
+)
 def show_captions(request: Request, recording_id: str, kind: Captions, mask: Mask = False) -> Response:
     """A sentence a cue, at most two lines of 42 characters, at the seconds of the recording."""
     report = _report(request, recording_id, mask)
@@ -59,7 +74,12 @@ def show_page(request: Request, recording_id: str, mask: Mask = False) -> Respon
     return response
 
 
-@router.get("/voicemails/{recording_id}/report.pdf", responses=PROBLEMS, summary="The report as PDF")
+@router.get(
+    "/voicemails/{recording_id}/report.pdf",
+    response_class=Response,
+    responses=holds("application/pdf") | PROBLEMS,
+    summary="The report as PDF",
+)
 def show_pdf(request: Request, recording_id: str, mask: Mask = False) -> Response:
     made = _handout(request, recording_id, mask)
     pdf = handout_pdf(made, store_of(request).waveform(recording_id))
