@@ -7,6 +7,7 @@ from fastapi import Request
 
 from app.credentials import Credentials
 from app.people import People
+from app.rate_limit import RateLimit
 from app.review import Reviews
 from app.schema import RecordingRow
 from app.script_store import Scripts
@@ -18,12 +19,24 @@ from models.person import LOCAL, Person, Scope
 
 COOKIE: Final = "afterbeep_session"
 #: What a key with the scope `upload` may post to.
-UPLOADS: Final = ("/v1/voicemails", "/v1/batches", "/v1/scripts", "/v1/advice", "/v1/drafts")
+UPLOADS: Final = (
+    "/v1/voicemails",
+    "/v1/batches",
+    "/v1/scripts",
+    "/v1/advice",
+    "/v1/drafts",
+    "/v1/audio/transcriptions",
+)
 
 
 def signed_in(request: Request) -> None:
-    """For every route that is not open to all. Raises NotSignedIn, WrongKey, or NotAllowed for a key of less scope."""
+    """For every route that is not open to all.
+
+    Raises NotSignedIn, WrongKey, RateLimited, or NotAllowed for a key of less scope.
+    """
     person = _who(request)
+    limit: RateLimit = request.app.state.rate_limit
+    limit.count(request, person)
     if (needed := _scope(request)) not in person.scopes:
         raise NotAllowed(f"This API key may not do that: it lacks the scope “{needed}”.")
     request.state.person = person
@@ -143,14 +156,14 @@ def is_loopback(settings: Settings) -> bool:
 
 
 def _who(request: Request) -> Person:
+    if is_loopback(request.app.state.settings) and not people_of(request).exist():
+        return LOCAL  # even with a key: many programs send one anyhow, and without accounts there are none
     credentials = credentials_of(request)
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return credentials.by_key(token.strip())
     if (cookie := request.cookies.get(COOKIE)) and (known := credentials.by_session(cookie)):
         return known
-    if is_loopback(request.app.state.settings) and not people_of(request).exist():
-        return LOCAL
     raise NotSignedIn("Please sign in, or send an API key as “Authorization: Bearer ab_…”.")
 
 

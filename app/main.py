@@ -33,6 +33,7 @@ from app import (
     scripts_api,
     shared_pages,
     take_pages,
+    transcription_api,
 )
 from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
@@ -50,6 +51,7 @@ from app.openapi import describe
 from app.people import People
 from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
+from app.rate_limit import RateLimit, rate_headers
 from app.remote import Remotes
 from app.rewriter import rewriter_of
 from app.settings import Settings
@@ -67,6 +69,7 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (batches.router, signed_in),
     (links.router, signed_in),
     (live_api.router, signed_in),
+    (transcription_api.router, signed_in),
     (drafts_api.router, signed_in),
     (scripts_api.router, signed_in),
     (playbook_api.router, coaches_change),
@@ -116,6 +119,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.watcher = Watcher(app.state.store)
     app.state.rewriter = rewriter_of(settings)
     app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
+    app.state.rate_limit = RateLimit(settings.rate_limit_per_minute)
     app.state.people = People(app.state.store)
     app.state.credentials = Credentials(app.state.people)
     app.state.vault = Vault(settings)
@@ -144,6 +148,7 @@ async def _guard(request: Request, call_next: RequestResponseEndpoint) -> Respon
         error = CrossSite("This request comes from a page of another site, so it was not carried out.")
         return problem(request, error.status, error.code, error.title, str(error))
     response = await call_next(request)
+    response.headers.update(rate_headers(request))
     if not request.url.path.startswith(OPEN_PAGES):
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)

@@ -50,6 +50,22 @@ SCHEMES: Final = {
     },
 }
 TALK: Final = "Hi Dana, this is Maya Ross with Bluepeak. Clinics like yours cut no-shows by a third. Call 615-555-0142."
+OPENAI_ERROR: Final = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"enum": ["invalid_request_error", "server_error"]},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": "string", "description": "Stable: see docs/errors.md."},
+            },
+        }
+    },
+}
 #: Bodies that work as they stand; a test sends them.
 EXAMPLES: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("post", "/v1/voicemails"): {"url": "https://calls.example.com/take-1.mp3", "purpose": "cold", "rep": "Maya Ross"},
@@ -144,6 +160,10 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         known = responses.setdefault(str(status), response)
         if known is not response:
             known["description"] += " " + response["description"]
+    if path.startswith("/v1/audio/"):
+        for status, response in responses.items():
+            if status >= "400":
+                response["content"] = {"application/json": {"schema": OPENAI_ERROR}}
     for status, response in responses.items():
         if "security" in operation and (status.startswith("2") or status == "429"):
             response["headers"] = {name: _whole(told) for name, told in RATE_HEADERS.items()}

@@ -14,6 +14,8 @@ from app.openapi import PROBLEM_TYPE
 from app.pages import problem_page
 from models.errors import AfterbeepError, NotSignedIn
 
+OPENAI_PATH = "/v1/audio/"
+
 
 def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(AfterbeepError, _known)
@@ -25,6 +27,8 @@ def handle_problems(app: FastAPI) -> None:
 def problem(request: Request, status: int, code: str, title: str, detail: str, **more: Any) -> Response:
     if _wants_a_page(request):
         return problem_page(request, status=status, title=title, detail=detail)
+    if request.url.path.startswith(OPENAI_PATH):
+        return JSONResponse(in_openai_shape(status, code, detail), status)
     body = {
         "type": f"urn:afterbeep:problem:{code}",
         "title": title,
@@ -34,6 +38,11 @@ def problem(request: Request, status: int, code: str, title: str, detail: str, *
         **more,
     }
     return JSONResponse(body, status, media_type=PROBLEM_TYPE)
+
+
+def in_openai_shape(status: int, code: str, detail: str) -> dict[str, dict[str, str | None]]:
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return {"error": {"message": detail, "type": kind, "param": None, "code": code}}
 
 
 def _wants_a_page(request: Request) -> bool:

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         description="Address under which others reach the service, such as https://afterbeep.example.com; some tools "
         "sign it. Without it the address of the request.",
     )
+    rate_limit_per_minute: int = Field(
+        600, ge=0, description="Requests a minute that each person and each key may make of the API; 0 for no limit."
+    )
     fetch_hosts: str = Field(
         "", description="Hosts recordings may be fetched from, such as *.example.com, with commas; else any public one."
     )

@@ -1,7 +1,6 @@
 """The description of the API: complete, and kept by what the service answers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,7 +52,7 @@ def test_every_operation_is_described(app: FastAPI) -> None:
         assert operation["summary"], path
         assert set(operation["tags"]) <= tags, path
         for status, response in operation["responses"].items():
-            if path.startswith("/v1/") and status >= "400":
+            if path.startswith("/v1/") and "/audio/trans" not in path and status >= "400":
                 assert list(response["content"]) == ["application/problem+json"], (path, method, status)
                 assert "`" in response["description"], (path, method, status)
     assert "HTTPValidationError" not in str(schema)
