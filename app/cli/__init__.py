@@ -4,6 +4,7 @@ import click
 
 from app.cli.advising import advise
 from app.cli.analyzing import analyze
+from app.cli.assisting import mcp
 from app.cli.common import FriendlyGroup
 from app.cli.drafting import draft
 from app.cli.serving import demo, serve, worker
@@ -11,7 +12,7 @@ from app.cli.speech_models import models
 from app.cli.texts import evaluate, script
 from app.people_cli import people
 
-COMMANDS = (analyze, script, draft, advise, evaluate, serve, worker, models, demo, people)
+COMMANDS = (analyze, script, draft, advise, evaluate, serve, worker, models, demo, people, mcp)
 
 
 @click.group(cls=FriendlyGroup, context_settings={"help_option_names": ["-h", "--help"]})
