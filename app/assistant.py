@@ -1,4 +1,4 @@
-"""The tools of `afterbeep mcp`: what the library and the store can do, told to an assistant. The words are its manual."""
+"""The tools of `afterbeep mcp`: what library and store can do, told to an assistant. The words are its manual."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
