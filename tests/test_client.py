@@ -27,7 +27,7 @@ def test_the_client_hands_in_lists_and_asks(live_service: Service, short_sample:
         assert listed == [again.id, report.id]
         checked = afterbeep.check_script(CHECKING_IN, CallContext(purpose="cold"))
         assert "checking_in" in {finding.rule for finding in checked.flagged}
-        assert afterbeep.advice(CallContext(purpose="cold", relationship="none")).action
+        assert afterbeep.advice(CallContext(purpose="cold", relationship="none")).decision
         afterbeep.delete(report.id)
         with pytest.raises(ApiProblem, match="no recording with this id") as refused:
             afterbeep.report(report.id)
