@@ -68,7 +68,7 @@ FORM: Final[dict[str, Any]] = {
 @router.post(
     "/transcriptions",
     response_model=Transcription,
-    responses=holds("application/json", "text/plain")
+    responses=holds("text/plain")
     | problems(TooLarge, NotAudio, EmptyFile, TooLong, NoSpeech, NothingAfterBeep, InvalidRequest, NotReady),
     openapi_extra=FORM,
     summary="The words of a recording, as OpenAI gives them",
