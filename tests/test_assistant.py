@@ -23,7 +23,8 @@ Asked = list[tuple[str, dict[str, Any]]]
 
 def ask(data_dir: Path, asked: Asked, *flags: str, **environment: str) -> tuple[dict[str, Any], list[Any]]:
     """The tools by name, and the answers to what was asked."""
-    from mcp.client import Client, stdio_client
+    from mcp.client import Client
+    from mcp.client.stdio import stdio_client
 
     command = ["-m", "app.cli", "mcp", "--data-dir", str(data_dir), *flags]
     server = mcp.StdioServerParameters(
