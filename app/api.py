@@ -103,7 +103,7 @@ async def receive_voicemail(
     return await _answer(request, row, wait)
 
 
-@router.get("/voicemails", summary="List recordings, the newest first")
+@router.get("/voicemails", responses=problems(NotFound), summary="List recordings, the newest first")
 def list_voicemails(
     request: Request,
     matching: Annotated[Filter, Depends(filter_of)],

@@ -106,6 +106,6 @@ def test_the_service_answers_as_described(app: FastAPI, monkeypatch: pytest.Monk
 
         try:
             check()
-        except Exception as fault:  # all of them are wanted, not the first
+        except (Exception, BaseExceptionGroup) as fault:  # all of them are wanted, not the first
             faults.append(f"{operation.label}: {fault!r} {getattr(fault, 'exceptions', '')}")
     assert not faults, "\n".join(faults)
