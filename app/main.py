@@ -33,6 +33,7 @@ from app import (
     scripts_api,
     shared_pages,
     take_pages,
+    trend_pages,
 )
 from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
@@ -81,6 +82,7 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (take_pages.router, signed_in),
     (progress_pages.router, signed_in),
     (prospect_pages.router, signed_in),
+    (trend_pages.router, coaches_only),
     (playbook_pages.router, coaches_change),
     (review_pages.router, signed_in),
     (review_pages.coaches, coaches_only),
