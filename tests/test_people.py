@@ -295,7 +295,9 @@ COACHES = {"/v1/review/queue", "/v1/review/rules", "/v1/review/cases.jsonl", "/q
            "/v1/trends", "/trends"}  # fmt: skip
 COACHES_JUDGE = {"/v1/voicemails/{recording_id}/review", "/v1/voicemails/{recording_id}/transcript",
                  "/v1/voicemails/{recording_id}/findings/{rule}/verdict"}  # fmt: skip
-COACHES_CHANGE = {"/v1/playbooks/{name}", "/v1/playbooks/try", "/playbooks/{source}"}  # all may read
+COACHES_CHANGE = {"/v1/playbooks/{name}", "/v1/playbooks/try", "/playbooks/{source}", "/v1/assignments",
+                  "/v1/assignments/{assignment_id}", "/assignments",
+                  "/assignments/{assignment_id}/withdraw"}  # all may read  # fmt: skip
 
 
 def routes() -> Iterator[tuple[str, str]]:
