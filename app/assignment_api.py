@@ -59,7 +59,7 @@ class Assignment(BaseModel):
             title=task.script.title,
             playbook=row.playbook,
             due_on=row.due_on,
-            team=task.team and task.team.name,
+            team=task.team.name if task.team else None,
             reps=[RepsPractice.of(one) for one in task.reps],
         )
 

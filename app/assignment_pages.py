@@ -32,8 +32,8 @@ def give(
     try:
         own_account(request)
         judged_by = request.app.state.playbooks.load(playbook or scripts_of(request).get(script).playbook).name
-        given = {"due_on": due_on, "playbook": judged_by, "reps": reps or (), "team_id": team or None}
-        assignments_of(request).give(script, **given)
+        assignments = assignments_of(request)
+        assignments.give(script, due_on=due_on, playbook=judged_by, reps=reps or (), team_id=team or None)
     except AfterbeepError as error:
         return _page(request, error.status, chosen=script, problem=str(error))
     return RedirectResponse("/assignments", SEE_OTHER)

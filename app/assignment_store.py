@@ -129,5 +129,6 @@ class Assignments:
         of_script = (RecordingRow.script_id == row.script_id, RecordingRow.status != "failed", self.store.sees)
         takes = session.scalars(sa.select(RecordingRow).where(*of_script).order_by(RecordingRow.created_at)).all()
         practised = [Practised(rep, [take for take in takes if take.owner_id == rep.id]) for rep in reps]
-        coach, team = session.get_one(PersonRow, row.coach_id), row.team_id and session.get(TeamRow, row.team_id)
-        return Task(row, session.get_one(ScriptRow, row.script_id), coach.name, team or None, practised)
+        team = session.get(TeamRow, row.team_id) if row.team_id else None
+        coach, script = session.get_one(PersonRow, row.coach_id), session.get_one(ScriptRow, row.script_id)
+        return Task(row, script, coach.name, team, practised)

@@ -42,7 +42,7 @@ def left_before(store: Store, row: RecordingRow, transcript: Transcript) -> Left
     return LeftBefore(
         attempt=len(found) + 1,
         days_since_last=None if days is None else round(days, 2),
-        likest=alike and LikeEarlier(id=alike[0], created_at=times[alike[0]], likeness=round(alike[1], 2)),
+        likest=LikeEarlier(id=alike[0], created_at=times[alike[0]], likeness=round(alike[1], 2)) if alike else None,
     )
 
 
