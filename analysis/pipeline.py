@@ -53,13 +53,13 @@ def analyze(
     max_duration_s: float = 600.0,
     decode: Decode = decode,
     recall: Recall | None = None,
-    left_before: LeftBefore | None = None,
+    left_before: Callable[[Transcript], LeftBefore | None] = lambda transcript: None,
     on_stage: OnStage = lambda stage: None,
 ) -> Analysis:
     """Turn one recording into its report. Raises the RecordingErrors of `models.errors`.
 
     Where a person has marked the message, `given` says so. With `recall` it is compared with what was stored for
-    other prospects. `left_before` is what the rep's earlier messages to the same prospect tell.
+    other prospects. `left_before` says what the rep's earlier messages to the same prospect tell.
     """
     context = context or CallContext()
     on_stage("decoding")
@@ -71,7 +71,8 @@ def analyze(
     on_stage("judging")
     measured = measure(message, transcript, clipped_share=sound.clipped_share, limits=playbook.limits)
     repeats = _repeats(message, transcript, context, recall)
-    report = _judged(transcript, measured, context, playbook, report_id, created_at, repeats, left_before)
+    before = left_before(transcript)
+    report = _judged(transcript, measured, context, playbook, report_id, created_at, repeats, before)
     report = report.model_copy(update={"recording": sound.recording, "message": message.window})
     return Analysis(report, sound, waveform(sound, message.window.channel or 0))
 

@@ -1,7 +1,7 @@
 """Whether a message was left before: the same recording, or the same words said again."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from zlib import crc32
@@ -91,6 +91,14 @@ def likeness(one: Hashes, other: Hashes) -> float:
     """How many of all pairs of words two texts have in common (Jaccard), 0 to 1."""
     common = np.intersect1d(one, other, assume_unique=True).size
     return common / max(1, one.size + other.size - common)
+
+
+def likest(text: str, earlier: Mapping[str, str]) -> tuple[str, float] | None:
+    """Which of some earlier texts has most words in common with this one, and how many: see `likeness`."""
+    own = word_pairs(text)
+    pairs = {name: word_pairs(other) for name, other in earlier.items()}
+    alike = {name: likeness(own, other) for name, other in pairs.items() if other.size >= MIN_WORD_PAIRS}
+    return max(alike.items(), key=lambda one: one[1]) if alike and own.size >= MIN_WORD_PAIRS else None
 
 
 def _may_be_one_rep(one: CallContext, other: CallContext) -> bool:

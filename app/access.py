@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import Request
 
+from app.assignment_store import Assignments
 from app.credentials import Credentials
 from app.people import People
 from app.rate_limit import RateLimit
@@ -96,6 +97,11 @@ def store_of(request: Request) -> Store:
 def scripts_of(request: Request) -> Scripts:
     """The kept scripts, in the same way."""
     return Scripts(store_of(request), person_of(request))
+
+
+def assignments_of(request: Request) -> Assignments:
+    """What one is to practise, or gave others to practise."""
+    return Assignments(store_of(request), scripts_of(request), person_of(request))
 
 
 def owner_for(request: Request, email: str | None) -> str | None:

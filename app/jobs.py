@@ -187,6 +187,6 @@ class Worker:
             max_duration_s=self.settings.max_duration_s,
             decode=self.decode,
             recall=None if row.demo else partial(recall, self.store, row.id),  # a sample is nobody's drop
-            left_before=None if row.demo else left_before(self.store, row),
+            left_before=partial(left_before, self.store, row),
             on_stage=lambda stage: self.store.set_stage(row.id, stage),
         )

@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy.orm import aliased
 
-from app.schema import FindingRow, RecordingRow, ReportRow, Status
+from app.schema import FindingRow, MemberRow, PersonRow, RecordingRow, ReportRow, Status
 from models.recording import Purpose
 
 
@@ -36,6 +36,9 @@ class Filter(BaseModel):
     min_score: Annotated[int | None, Unset] = Field(None, ge=0, le=100, description="At least this score.")
     max_score: Annotated[int | None, Unset] = Field(None, ge=0, le=100, description="At most this score.")
     rep: Annotated[str | None, Unset] = Field(None, max_length=200, description="This is in the rep's name.")
+    team: Annotated[str | None, Unset] = Field(
+        None, max_length=32, description="Whose it is, is in this team (its id)."
+    )
 
     @property
     def is_set(self) -> bool:
@@ -63,7 +66,7 @@ def filter_of(given: Annotated[Filter, Query()]) -> Filter:
 
 def newest(matching: Filter) -> sa.Select[RecordingRow]:
     """The recordings of a list, newest first."""
-    query = sa.select(RecordingRow).where(*_conditions(matching))
+    query = sa.select(RecordingRow).where(*conditions(matching))
     return query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())
 
 
@@ -74,7 +77,7 @@ def older_than(last: RecordingRow) -> sa.ColumnElement[bool]:
     )
 
 
-def _conditions(matching: Filter) -> list[sa.ColumnElement[bool]]:
+def conditions(matching: Filter) -> list[sa.ColumnElement[bool]]:
     context = sa.type_coerce(RecordingRow.context, sa.JSON)
     found: list[sa.ColumnElement[bool]] = []
     if matching.since is not None:
@@ -100,5 +103,11 @@ def _conditions(matching: Filter) -> list[sa.ColumnElement[bool]]:
     if matching.max_score is not None:
         found.append(RecordingRow.score <= matching.max_score)
     if matching.rep is not None:
-        found.append(context["rep"].as_string().icontains(matching.rep.strip(), autoescape=True))
+        rep = matching.rep.strip()
+        owners = sa.select(PersonRow.id).where(PersonRow.name.icontains(rep, autoescape=True))
+        named = context["rep"].as_string().icontains(rep, autoescape=True)
+        found.append(named | (context["rep"].as_string().is_(None) & RecordingRow.owner_id.in_(owners)))
+    if matching.team is not None:
+        members = sa.select(MemberRow.person_id).where(MemberRow.team_id == matching.team)
+        found.append(RecordingRow.owner_id.in_(members))
     return found

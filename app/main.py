@@ -15,6 +15,8 @@ from app import (
     account_api,
     account_pages,
     api,
+    assignment_api,
+    assignment_pages,
     batches,
     connections,
     drafts_api,
@@ -35,6 +37,7 @@ from app import (
     shared_pages,
     take_pages,
     transcription_api,
+    trend_pages,
 )
 from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
@@ -74,6 +77,7 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (transcription_api.router, signed_in),
     (drafts_api.router, signed_in),
     (scripts_api.router, signed_in),
+    (assignment_api.router, coaches_change),
     (playbook_api.router, coaches_change),
     (review_api.router, signed_in),
     (review_api.coaches, coaches_only),
@@ -87,6 +91,8 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (take_pages.router, signed_in),
     (progress_pages.router, signed_in),
     (prospect_pages.router, signed_in),
+    (trend_pages.router, coaches_only),
+    (assignment_pages.router, coaches_change),
     (playbook_pages.router, coaches_change),
     (review_pages.router, signed_in),
     (review_pages.coaches, coaches_only),

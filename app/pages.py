@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from analysis import playbooks
 from analysis.advice import advise
 from analysis.pipeline import analyze_script, rejudge
+from analysis.repeats import SAME_SPEECH_FROM
 from app.access import person_of, reviews_of, store_of
 from app.listing import Filter, filter_of
 from app.schema import RecordingRow
@@ -22,7 +23,7 @@ from app.views import advice, coaching, comparison, measures, player, reviewing,
 from models.errors import AfterbeepError, InvalidRequest
 from models.playbook import Playbook
 from models.recording import CallContext
-from models.report import Report
+from models.report import LikeEarlier, Report
 
 ROWS_PER_PAGE = 50
 FEW_ROWS = 5  # are seen at a glance, without filters
@@ -33,6 +34,7 @@ templates.env.trim_blocks = templates.env.lstrip_blocks = True
 templates.env.filters.update(
     check_name=wording.check_name,
     clock=wording.clock,
+    day=wording.day,
     decimal=wording.decimal,
     level=wording.level,
     limit=measures.limit,
@@ -198,6 +200,7 @@ def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playboo
         "unknown": unknown.unknown(report),
         "playbook": playbook,
         "rewrite": rewriting.shown(report.rewrite) if report.rewrite else None,
+        "said_before": said_before(report),
         "known": known_facts(report.context) | attempt_read(report),
     }
 
@@ -215,6 +218,12 @@ def known_facts(context: CallContext) -> dict[str, str]:
         "Another call planned that day": {True: "Yes", False: "No", None: None}[context.planned_retry_today],
     }
     return {label: value for label, value in facts.items() if value}
+
+
+def said_before(report: Report) -> LikeEarlier | None:
+    """The earlier message to the same person in nearly the same words, if there is one."""
+    likest = report.left_before.likest if report.left_before else None
+    return likest if likest and likest.likeness >= SAME_SPEECH_FROM else None
 
 
 def attempt_read(report: Report) -> dict[str, str]:

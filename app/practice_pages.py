@@ -5,7 +5,10 @@ from dataclasses import asdict, dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from app.access import person_of, scripts_of
 from app.pages import options, page
+from app.schema import ScriptRow
+from models.person import Person
 from models.playbook import Limits
 from models.recording import CallContext
 
@@ -27,16 +30,27 @@ class LengthBand:
 
 
 @router.get("/record")
-def record(request: Request) -> HTMLResponse:
+def record(request: Request, script: str = "", playbook: str = "") -> HTMLResponse:
+    """With the id of a kept script, what is recorded is a take of it."""
     settings, shelf = request.app.state.settings, request.app.state.playbooks
     offered = options(request)
+    kept = scripts_of(request).get(script) if script else None
+    known = CallContext(purpose="cold") if kept is None else _take_of(kept, person_of(request))
+    judged_by = playbook or (kept.playbook if kept else settings.playbook)
     return page(
         request,
         "record.html",
         here="record",
         options=offered,
-        given=CallContext(purpose="cold"),
-        playbook=settings.playbook,
+        given=known,
+        kept=kept,
+        playbook=judged_by if judged_by in offered.playbooks else settings.playbook,
         bands={name: asdict(LengthBand.of(shelf.load(name).limits)) for name in offered.playbooks},
         longest_s=settings.max_duration_s,
     )
+
+
+def _take_of(script: ScriptRow, person: Person) -> CallContext:
+    """What is known of the calls a script is for; whose name is said in it is another's where it was given."""
+    mine = person.is_local or script.owner_id == person.id
+    return script.context if mine else script.context.model_copy(update={"rep": person.name})

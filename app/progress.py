@@ -1,10 +1,9 @@
 """Progress from stored reports: week by week, one rep's or everybody's."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
 from statistics import median
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 
 from app.schema import RecordingRow, ReportRow
 from app.store import Store
-from models.progress import Median, Progress, Share, Week
+from models.progress import Median, Progress, Share, Tally, Week
 from models.recording import CallContext
 
 WEEK = timedelta(weeks=1)
@@ -20,8 +19,10 @@ MOST_READ = 5000  # reports, the newest
 
 
 class Judged(NamedTuple):
-    """What progress needs of one report."""
+    """What progress needs of one report, and whose it is."""
 
+    rep: str | None
+    owner_id: str | None
     monday: date
     score: int
     message_s: float | None
@@ -30,14 +31,22 @@ class Judged(NamedTuple):
 
 
 def progress(store: Store, since: date, rep: str | None = None) -> Progress:
-    judged = sorted(_judged(store, since, rep), key=lambda one: one.monday)
-    by_week = {monday: list(group) for monday, group in groupby(judged, key=lambda one: one.monday)}
-    weeks: list[Week] = []
-    monday = min(by_week, default=None)
-    while monday is not None and monday <= max(by_week):
-        weeks.append(_week(monday, by_week.get(monday, ())))
-        monday += WEEK
-    return Progress(since=since, rep=rep, weeks=tuple(weeks))
+    found = list(judged(store, since, rep))
+    return Progress(since=since, rep=rep, weeks=tuple(weeks_of(found, mondays_of(found))))
+
+
+def mondays_of(found: Iterable[Judged]) -> list[date]:
+    """Every week from the first to the last, those without a recording too."""
+    known = {one.monday for one in found}
+    return [min(known) + number * WEEK for number in range((max(known) - min(known)) // WEEK + 1)] if known else []
+
+
+def weeks_of(found: Iterable[Judged], mondays: Iterable[date]) -> Iterator[Week]:
+    by_week: defaultdict[date, list[Judged]] = defaultdict(list)
+    for one in found:
+        by_week[one.monday].append(one)
+    for monday in mondays:
+        yield Week(monday=monday, **dict(tally(by_week[monday])))
 
 
 def reps(store: Store) -> list[str]:
@@ -54,35 +63,37 @@ def _own(store: Store, rep: str | None = None) -> tuple["sa.ColumnElement[bool]"
     return store.sees, RecordingRow.demo.is_(False), *(() if key is None else (RecordingRow.rep_key == key,))
 
 
-def _judged(store: Store, since: date, rep: str | None) -> Iterator[Judged]:
+def judged(store: Store, since: date, rep: str | None = None) -> Iterator[Judged]:
     query = (
-        sa.select(RecordingRow.created_at, ReportRow.body)
+        sa.select(RecordingRow, ReportRow.body)
         .join(ReportRow, ReportRow.recording_id == RecordingRow.id)
         .where(RecordingRow.created_at >= datetime.combine(since, time(), UTC), *_own(store, rep))
     )
     with store.session() as session:
         rows = session.execute(query.order_by(RecordingRow.created_at.desc()).limit(MOST_READ)).all()
-    for created_at, body in rows:
+    for row, body in rows:
         report = json.loads(body)
-        day = created_at.date()
+        day = row.created_at.date()
         measured = report["measurements"]
         statuses = {finding["rule"]: finding["status"] for finding in report["findings"]}
         monday = day - timedelta(days=day.weekday())
-        yield Judged(monday, report["score"]["points"], measured["message_s"], measured["message_wpm"], statuses)
+        figures = report["score"]["points"], measured["message_s"], measured["message_wpm"]
+        yield Judged(row.context.rep, row.owner_id, monday, *figures, statuses)
 
 
-def _week(monday: date, judged: Sequence[Judged]) -> Week:
+def tally(found: Sequence[Judged]) -> Tally:
     flagged: Counter[str] = Counter()
     of: Counter[str] = Counter()
-    for one in judged:
+    for one in found:
         of.update(rule for rule, status in one.statuses.items() if status != "not_evaluated")
         flagged.update(rule for rule, status in one.statuses.items() if status == "flagged")
-    return Week(
-        monday=monday,
-        recordings=len(judged),
-        score=_median(one.score for one in judged),
-        message_s=_median(one.message_s for one in judged),
-        message_wpm=_median(one.message_wpm for one in judged),
+    with_flag = sum("flagged" in one.statuses.values() for one in found)
+    return Tally(
+        recordings=len(found),
+        flagged=Share(flagged=with_flag, of=len(found)) if found else None,
+        score=_median(one.score for one in found),
+        message_s=_median(one.message_s for one in found),
+        message_wpm=_median(one.message_wpm for one in found),
         rules={rule: Share(flagged=flagged[rule], of=of[rule]) for rule in of},
     )
 

@@ -24,17 +24,13 @@ def show_progress(
     rep: Annotated[str | None, Query(max_length=200, description="Whose recordings; everybody's if left out.")] = None,
 ) -> Progress:
     """Medians of score, length and pace, and how often each rule was flagged, with the number behind each figure."""
-    return progress(store_of(request), since or _usual(), rep or None)
+    return progress(store_of(request), since or usual_first_day(), rep or None)
 
 
 @router.get("/progress", include_in_schema=False, response_class=HTMLResponse)
 def progress_page(request: Request, since: str = "", rep: str = "") -> HTMLResponse:
     store = store_of(request)
-    try:
-        first = date.fromisoformat(since) if since else _usual()
-    except ValueError:
-        first = _usual()
-    found = progress(store, first, rep or None)
+    found = progress(store, first_day(since), rep or None)
     names = {name: name for name in reps(store)}
     return page(
         request, "progress.html", here="progress", progress=found, reps=names, charts=charts.medians(found.weeks),
@@ -42,5 +38,13 @@ def progress_page(request: Request, since: str = "", rep: str = "") -> HTMLRespo
     )  # fmt: skip
 
 
-def _usual() -> date:
+def usual_first_day() -> date:
     return (datetime.now(UTC) - USUAL_SPAN).date()
+
+
+def first_day(typed: str) -> date:
+    """The day in a page's address, or the usual one where it is none."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return usual_first_day()

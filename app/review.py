@@ -9,6 +9,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from analysis.pipeline import corrected
+from app.listing import Filter, conditions
 from app.playbook_store import Playbooks
 from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, VerdictRow
 from app.store import Store, keep_report
@@ -179,7 +180,7 @@ class Reviews:
 
     # Many
 
-    def queue(self, person: Person, limit: int = 100, rep: str | None = None) -> list[Waiting]:
+    def queue(self, person: Person, limit: int = 100, matching: Filter | None = None) -> list[Waiting]:
         """What needs a look: first what was appealed, then what is doubtful, then what is new; the oldest first."""
         open_appeal = (
             sa.select(AppealRow.rule).where(AppealRow.recording_id == RecordingRow.id, ~AppealRow.settled).exists()
@@ -190,9 +191,8 @@ class Reviews:
             RecordingRow.status == "done",
             open_appeal | RecordingRow.reviewed_at.is_(None),
             RecordingRow.owner_id.is_(None) | (RecordingRow.owner_id != person.id),
+            *conditions(matching or Filter()),
         )
-        if rep is not None:
-            query = query.where(RecordingRow.owner_id == rep)
         reasons: tuple[Why, ...] = ("appealed", "doubtful", "new")
         with self.store.session() as session:
             found = session.execute(query.order_by(rank, RecordingRow.created_at, RecordingRow.id).limit(limit)).all()

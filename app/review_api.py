@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from app.access import change_of, coaches_may, person_of, reviews_of, store_of
+from app.listing import Filter, filter_of
 from app.openapi import problems
 from app.review import LONGEST_TEXT, RuleAgreement, Said, Why
 from app.schema import AppealRow, CommentRow, RecordingRow, VerdictRow
@@ -225,9 +226,9 @@ def list_examples(request: Request) -> list[Voicemail]:
 
 
 @coaches.get("/queue", summary="What needs a look")
-def show_queue(request: Request, rep: str | None = None) -> Queue:
+def show_queue(request: Request, matching: Annotated[Filter, Depends(filter_of)]) -> Queue:
     """First what a rep appealed, then what is doubtful, then what is new; the oldest first."""
-    waiting = reviews_of(request).queue(person_of(request), rep=rep)
+    waiting = reviews_of(request).queue(person_of(request), matching=matching)
     return Queue(items=[QueueItem(why=one.why, voicemail=Voicemail.of(one.row)) for one in waiting])
 
 

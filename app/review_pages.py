@@ -1,12 +1,15 @@
 """The coach's pages: the queue, the library of examples, how often each rule was wrong; and a report's review."""
 
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.access import person_of, reviews_of, store_of
-from app.pages import page
+from analysis import playbooks
+from app.access import assignments_of, person_of, reviews_of, store_of
+from app.listing import Filter, filter_of
+from app.pages import options, page
 from app.views import reviewing
 from models.errors import NotReady
 
@@ -15,17 +18,30 @@ coaches = APIRouter(include_in_schema=False, default_response_class=HTMLResponse
 
 
 @coaches.get("/queue")
-def show_queue(request: Request, rep: str | None = None) -> HTMLResponse:
-    waiting = reviews_of(request).queue(person_of(request), rep=rep)
-    return page(request, "queue.html", here="queue", waiting=waiting, reasons=reviewing.REASONS)
+def show_queue(request: Request, matching: Annotated[Filter, Depends(filter_of)]) -> HTMLResponse:
+    waiting = reviews_of(request).queue(person_of(request), matching=matching)
+    rules = {name: rule.title for name, rule in playbooks.load().rules.items()}
+    return page(
+        request, "queue.html", here="queue", waiting=waiting, reasons=reviewing.REASONS, matching=matching,
+        first=matching.address("/queue/next"), rules=rules,
+        options=options(request), teams={team.id: team.name for team in assignments_of(request).teams()},
+    )  # fmt: skip
 
 
 @coaches.get("/queue/next")
-def next_in_queue(request: Request, done: str | None = None) -> Response:
-    """The first recording of the queue but the one just done with; the queue itself when it is empty."""
-    waiting = [one.row.id for one in reviews_of(request).queue(person_of(request), limit=2)]
+def next_in_queue(
+    request: Request, matching: Annotated[Filter, Depends(filter_of)], done: str | None = None
+) -> Response:
+    """The first recording of the queue but the one just done with; the queue itself when it is empty.
+
+    How the queue was filtered goes along in the address as `queue`.
+    """
+    waiting = [one.row.id for one in reviews_of(request).queue(person_of(request), limit=2, matching=matching)]
     following = [recording_id for recording_id in waiting if recording_id != done]
-    return RedirectResponse(f"/voicemails/{following[0]}" if following else "/queue?" + urlencode({"all": "done"}), 303)
+    if not following:
+        return RedirectResponse(matching.address("/queue"), 303)
+    along = "?" + urlencode({"queue": urlencode(matching.given)}) if matching.is_set else ""
+    return RedirectResponse(f"/voicemails/{following[0]}{along}", 303)
 
 
 @coaches.get("/review")

@@ -1,6 +1,6 @@
 """The tables. Alembic's migrations in app/migrations make them; a test keeps both the same."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -198,6 +198,29 @@ class ScriptRow(Base):
     facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     playbook: Mapped[str] = mapped_column(sa.String(100))
     context: Mapped[CallContext] = mapped_column(ContextType)
+
+
+class AssignmentRow(Base):
+    """A script a coach gives to practise: to a team, whoever is in it then, and to single reps."""
+
+    __tablename__ = "assignments"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    coach_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
+    script_id: Mapped[str] = mapped_column(sa.ForeignKey("scripts.id", ondelete="CASCADE"), index=True)
+    playbook: Mapped[str] = mapped_column(sa.String(100))
+    due_on: Mapped[date]
+    team_id: Mapped[str | None] = mapped_column(sa.ForeignKey("teams.id", ondelete="SET NULL"), index=True)
+
+
+class AssigneeRow(Base):
+    """A rep an assignment was given to by name."""
+
+    __tablename__ = "assignees"
+
+    assignment_id: Mapped[str] = mapped_column(sa.ForeignKey("assignments.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class ReportRow(Base):

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.schema import RecordingRow, ScriptRow
+from app.schema import AssigneeRow, AssignmentRow, RecordingRow, ScriptRow
 from app.store import Store, visible
 from models.errors import InvalidRequest, NotAllowed, NotFound
 from models.person import LOCAL, Person
@@ -21,7 +21,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 class Scripts:
     """Every query about kept scripts, for one person. Rows it returns are detached: read them, do not change them.
 
-    A script is seen by who sees its owner's recordings, and changed by its owner and admins.
+    A script is seen by who sees its owner's recordings and by reps it was given to; its owner and admins change it.
     """
 
     store: Store
@@ -29,7 +29,7 @@ class Scripts:
 
     @property
     def _seen(self) -> sa.ColumnElement[bool]:
-        return visible(self.person, ScriptRow.owner_id)
+        return visible(self.person, ScriptRow.owner_id) | ScriptRow.id.in_(assigned_scripts(self.person))
 
     def get(self, script_id: str) -> ScriptRow:
         """Raises NotFound, also where it is not this person's business."""
@@ -90,9 +90,23 @@ class Scripts:
         with self.store.session() as session:
             return session.scalars(query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())).all()
 
+    def may_change(self, row: ScriptRow) -> bool:
+        return self.person.is_admin or row.owner_id == self.person.id
+
     def _check_may_change(self, row: ScriptRow) -> None:
-        if not (self.person.is_admin or row.owner_id == self.person.id):
+        if not self.may_change(row):
             raise NotAllowed("This script is somebody else’s. Keep yours under another id.")
+
+
+def assigned_to(person: Person) -> sa.ColumnElement[bool]:
+    """Which assignments are this person's to do."""
+    by_name = sa.select(AssigneeRow.assignment_id).where(AssigneeRow.person_id == person.id)
+    by_team = AssignmentRow.team_id.in_(person.teams) if person.role == "rep" else sa.false()
+    return by_team | AssignmentRow.id.in_(by_name)
+
+
+def assigned_scripts(person: Person) -> "sa.Select[Any]":
+    return sa.select(AssignmentRow.script_id).where(assigned_to(person))
 
 
 def title_of(text: str) -> str:

@@ -96,6 +96,10 @@ class Settings(BaseSettings):
         description="Fernet key that encrypts stored credentials and links; more after it, with spaces, open what "
         "older keys sealed. Without it secret.key in the data folder.",
     )
+    ranking: bool = Field(
+        False,
+        description="List reps in trends by their median score; without it by name, so that nobody is ranked.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @field_validator("precision")

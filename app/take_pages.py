@@ -61,6 +61,7 @@ def script(request: Request, script_id: str, then: str | None = None, now: str |
     return page(
         request, "takes.html", here="script", script=row, takes=takes, compared=compared,
         title=request.app.state.playbooks.titles().get(row.playbook, row.playbook),
+        changeable=scripts.may_change(row),
     )  # fmt: skip
 
 

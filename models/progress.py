@@ -25,18 +25,39 @@ class Share(Frozen):
         return self.flagged / self.of
 
 
-class Week(Frozen):
-    """The recordings of a week from Monday, UTC. A median is None where nothing was measured."""
+class Tally(Frozen):
+    """What some recordings come to. A median is None where nothing was measured."""
 
-    monday: date
     recordings: int
+    flagged: Share | None = Field(None, description="In how many anything was flagged.")
     score: Median | None
     message_s: Median | None
     message_wpm: Median | None
     rules: dict[str, Share] = Field({}, description="Rule -> in how many it was flagged; never judged, not here.")
 
 
+class Week(Tally):
+    """The recordings of a week from Monday, UTC."""
+
+    monday: date
+
+
 class Progress(Frozen):
     since: date
     rep: str | None = Field(description="Whose recordings; None for everybody's.")
     weeks: tuple[Week, ...] = Field(description="From the first week with a recording to the last, empty ones too.")
+
+
+class Trend(Frozen):
+    """One rep's, one team's or everybody's recordings: week by week, and all of them together."""
+
+    name: str
+    total: Tally
+    weeks: tuple[Week, ...] = Field(description="The same weeks for all who are compared.")
+
+
+class Trends(Frozen):
+    since: date
+    everybody: Trend
+    teams: tuple[Trend, ...] = Field(description="By name; somebody in two teams counts in both.")
+    reps: tuple[Trend, ...] = Field(description="By name, unless the owner of the service turned ranking on.")

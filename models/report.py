@@ -126,11 +126,20 @@ class Repeats(Frozen):
     )
 
 
+class LikeEarlier(Frozen):
+    """The earlier message whose words are likest."""
+
+    id: str
+    created_at: datetime
+    likeness: float = Field(ge=0, le=1, description="Of all pairs of words in a row, the share that is in both.")
+
+
 class LeftBefore(Frozen):
     """What earlier messages of the rep to the same prospect tell, as they were stored when this one was analysed."""
 
     attempt: int = Field(ge=1, description="Which message this is, from 1; takes of a script are practice.")
     days_since_last: float | None = Field(None, ge=0, description="Days since the one before; None for the first.")
+    likest: LikeEarlier | None = Field(None, description="None for the first, and where there are too few words.")
 
 
 class PlaybookRef(Frozen):

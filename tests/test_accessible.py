@@ -45,6 +45,8 @@ VISITS = {
     "/playbooks/{name}": ["/playbooks/cold-outreach"],
     "/playbooks/{name}/copy": ["/playbooks/cold-outreach/copy"],
     "/queue": ["/queue"],
+    "/assignments": ["/assignments"],
+    "/trends": ["/trends", "/trends?rule=checking_in"],
     "/review": ["/review"],
     "/examples": ["/examples"],
     "/login": ["/login"],

@@ -293,10 +293,13 @@ OPEN = {
 ADMINS = {"/v1/people", "/v1/people/{person_id}", "/v1/teams", "/v1/teams/{team_id}", "/v1/invitations", "/v1/audit",
           "/v1/demo", "/people", "/people/first", "/people/invite", "/people/teams", "/people/teams/{team_id}/remove",
           "/people/{person_id}"}  # fmt: skip
-COACHES = {"/v1/review/queue", "/v1/review/rules", "/v1/review/cases.jsonl", "/queue", "/queue/next", "/review"}
+COACHES = {"/v1/review/queue", "/v1/review/rules", "/v1/review/cases.jsonl", "/queue", "/queue/next", "/review",
+           "/v1/trends", "/trends"}  # fmt: skip
 COACHES_JUDGE = {"/v1/voicemails/{recording_id}/review", "/v1/voicemails/{recording_id}/transcript",
                  "/v1/voicemails/{recording_id}/findings/{rule}/verdict"}  # fmt: skip
-COACHES_CHANGE = {"/v1/playbooks/{name}", "/v1/playbooks/try", "/playbooks/{source}"}  # all may read
+COACHES_CHANGE = {"/v1/playbooks/{name}", "/v1/playbooks/try", "/playbooks/{source}", "/v1/assignments",
+                  "/v1/assignments/{assignment_id}", "/assignments",
+                  "/assignments/{assignment_id}/withdraw"}  # all may read  # fmt: skip
 
 
 def routes() -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from analysis.pipeline import rejudge
 from analysis.playbooks import load, parse
+from analysis.repeats import SAME_SPEECH_FROM
 from app.main import create_app
 from app.schema import RecordingRow
 from app.settings import Settings
@@ -17,6 +18,7 @@ from app.views.wording import days
 from models.recording import CallContext
 from models.report import LeftBefore, Report
 from tests.stored import store_report
+from tests.test_takes import BETTER
 
 
 @pytest.fixture
@@ -43,7 +45,8 @@ def test_the_attempt_is_read_from_the_reps_earlier_messages(client: TestClient) 
     for other in ({"rep": "Maya"}, {"prospect": "Robert"}, {"demo": True}):
         left(client, **other)
     second = left(client, " KAREN ", "tyler")
-    assert second.left_before == LeftBefore(attempt=2, days_since_last=0.0)
+    assert second.left_before is not None
+    assert (second.left_before.attempt, second.left_before.days_since_last) == (2, 0.0)
     assert second.context.attempt is None
 
 
@@ -56,6 +59,24 @@ def test_takes_of_a_script_are_practice(client: TestClient) -> None:
     client.put("/v1/scripts/one", json={"text": "Hi Karen."})
     assert left(client, script_id="one").left_before is None
     assert left(client).left_before == LeftBefore(attempt=1)
+
+
+def test_words_that_were_left_before_are_said_to_be(client: TestClient) -> None:
+    first = left(client)
+    moved(client, first, 3)
+    new = left(client, text=BETTER)
+    assert new.left_before is not None
+    assert new.left_before.likest is not None
+    assert new.left_before.likest.likeness < SAME_SPEECH_FROM
+    assert "Nearly the same words" not in client.get(f"/voicemails/{new.id}").text
+    again = left(client)
+    assert again.left_before is not None
+    assert again.left_before.attempt == 3
+    assert again.left_before.likest is not None
+    assert (again.left_before.likest.id, again.left_before.likest.likeness) == (first.id, 1.0)
+    page = client.get(f"/voicemails/{again.id}").text
+    assert f'Nearly the same words as <a href="/voicemails/{first.id}">on 3 January 2026</a>' in page
+    assert left(client, text="Hi Karen, Tyler here. Call me.").left_before.likest is None  # type: ignore[union-attr]
 
 
 def test_rules_go_by_it_unless_the_rep_said_otherwise(client: TestClient) -> None:

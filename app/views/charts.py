@@ -48,6 +48,17 @@ def medians(weeks: Sequence[Week]) -> tuple[Chart, ...]:
     )
 
 
+def score(weeks: Sequence[Week]) -> Chart:
+    return medians(weeks)[0]
+
+
+def share(weeks: Sequence[Week], rule: str | None) -> Chart:
+    """How many were flagged, in per cent: for one rule, or for any."""
+    shares = [week.flagged if rule is None else week.rules.get(rule) for week in weeks]
+    values = [(100 * one.share, one.of) if one else None for one in shares]
+    return _chart("Flagged" if rule is None else CHECKS.get(rule, rule), values, weeks, "%", 100)
+
+
 def rules(weeks: Sequence[Week]) -> tuple[Row, ...]:
     """Rules flagged at least once, the most often flagged first."""
     rows = [_row(rule, weeks) for rule in dict.fromkeys(rule for week in weeks for rule in week.rules)]
@@ -55,13 +66,9 @@ def rules(weeks: Sequence[Week]) -> tuple[Row, ...]:
 
 
 def _row(rule: str, weeks: Sequence[Week]) -> Row:
-    shares = [week.rules.get(rule) for week in weeks]
-    known = [share for share in shares if share is not None]
-    title = CHECKS.get(rule, rule)
-    values = [(100 * share.share, share.of) if share else None for share in shares]
-    return Row(
-        title, sum(one.flagged for one in known), sum(one.of for one in known), _chart(title, values, weeks, "%", 100)
-    )
+    known = [one for week in weeks if (one := week.rules.get(rule))]
+    chart = share(weeks, rule)
+    return Row(chart.title, sum(one.flagged for one in known), sum(one.of for one in known), chart)
 
 
 def _chart(

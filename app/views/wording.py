@@ -102,6 +102,12 @@ def when(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
+def day(moment: datetime) -> str:
+    """A date in a sentence."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def days(count: float) -> str:
     """2.2 -> 2 days; less than one is said in hours."""
     if count < 1:

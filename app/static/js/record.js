@@ -210,8 +210,8 @@ addEventListener("pageshow", (event) => event.persisted && location.reload()); /
 addEventListener("beforeunload", (event) => take && phase() !== "sending" && event.preventDefault());
 
 const atOnce = location.hash === "#now"; // From the first page's button: that press was the start.
-if (atOnce) history.replaceState(null, "", location.pathname);
-scriptText(part("script"));
+if (atOnce) history.replaceState(null, "", location.pathname + location.search);
+if (!form.elements.script_id) scriptText(part("script"));
 recallForm(form);
 showBand();
 showLevel();

@@ -26,14 +26,17 @@ export function scriptText(field) {
 }
 
 export function rememberForm(form) {
+  if (form.elements.script_id) return; // Its answers are the script's.
   localStorage.setItem(ANSWERS, JSON.stringify(answersOf(form, KEPT)));
 }
 
-/** Last time's answers, then those that came along with a script. */
+/** Last time's answers, then those that came along with a script. What a kept script says of the call stays. */
 export function recallForm(form) {
-  const along = read(sessionStorage, SCRIPT).answers ?? {};
+  const kept = form.elements.script_id !== undefined;
+  const along = kept ? {} : (read(sessionStorage, SCRIPT).answers ?? {});
   for (const [name, value] of Object.entries({ ...read(localStorage, ANSWERS), ...along })) {
     const field = form.elements[name];
+    if (kept && field.value) continue;
     const before = field.value;
     if (value) field.value = value;
     if (field.selectedIndex === -1) field.value = before; // A playbook that is gone.

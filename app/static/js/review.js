@@ -140,7 +140,9 @@ class Review {
   done() {
     return this.attempt(async () => {
       await call(`${this.path}/review`, json("PUT", { reviewed: true }));
-      location.assign(`/queue/next?done=${this.article.dataset.id}`);
+      const asked = new URLSearchParams(new URLSearchParams(location.search).get("queue") ?? ""); // How the queue was filtered.
+      asked.set("done", this.article.dataset.id);
+      location.assign(`/queue/next?${asked}`);
     });
   }
 
