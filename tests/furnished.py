@@ -1,10 +1,10 @@
 """An installation with something of everything, for whoever looks at its pages."""
 
+import base64
 import io
 
 from fastapi import FastAPI
 
-from app.call_intake import CallIntake
 from app.intake import Arrival
 from app.jobs import Worker
 from app.links import LinkWanted, ShareLinks
@@ -13,12 +13,13 @@ from app.script_store import Scripts
 from models.person import LOCAL, Person
 from models.recording import CallContext
 from tests.sounds import silence, wav16
-from tests.stored import CHECKING_IN, Scripted, store_report
+from tests.stored import CHECKING_IN, Scripted, store_again, store_report
 
 BETTER = (
     "Hi Karen, it's Tyler Reed with Bluepeak. Mercy Clinics cut no-shows by a third with text reminders. "
     "I'll send you how they did it by email today. I'm at 615-555-0142, that's 615-555-0142."
 )
+SECRET = "whsec_" + base64.b64encode(b"a secret of twenty-four b.").decode()
 
 
 def furnish(app: FastAPI, owner: Person | None = None, coach: Person = LOCAL) -> dict[str, str]:
@@ -30,15 +31,15 @@ def furnish(app: FastAPI, owner: Person | None = None, coach: Person = LOCAL) ->
         "clinics", title="Clinics", text=text, playbook=book, context=told
     )
     takes = [store_report(app, text, name="take.wav", script_id=script.id, **whose) for text in (CHECKING_IN, BETTER)]
-    done, second = (store_report(app, CHECKING_IN, name="Karen Hale.wav", context=told, **whose) for _ in range(2))
+    done = store_report(app, CHECKING_IN, name="Karen Hale.wav", context=told, **whose)
+    second = store_again(app, done, "Karen Hale again.wav", context=told, **whose)
     reviews = Reviews(app.state.store, app.state.playbooks)
     reviews.comment(coach, done, "Lead with what you did for Mercy, then say who you are.", 2.5)
     reviews.agree(coach, done, "checking_in", agrees=True)
     reviews.appeal(owner or LOCAL, second, "checking_in", "She asked me to check in this week.")
     reviews.mark(coach, takes[1], reviewed=True, example_of="Somebody like them, and what it did")
     _, token = ShareLinks(app.state.store).add(done, LinkWanted())
-    calls: CallIntake = app.state.calls
-    connection = calls.connections.add("twilio", {}, {})
+    connection = app.state.connections.add("generic", {"secret": SECRET}, {})
     return {
         "done": done,
         "second": second,
