@@ -2,14 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
-from app.main import ROUTERS
-from tests.browsing import ANALYSIS_MS, IN_A_BROWSER, LOOKS, launch, no_sideways_scrolling, open_page
-from tests.conftest import SAMPLES, Service
+from app.access import COOKIE
+from app.database import migrate
+from app.main import ROUTERS, create_app
+from app.settings import Settings
+from tests.browsing import IN_A_BROWSER, LOOKS, launch, no_sideways_scrolling, open_page, shoot
+from tests.conftest import SAMPLES
+from tests.furnished import furnish
+from tests.inside import serving
+from tests.people import cast
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed (extra dev)")
@@ -20,7 +27,7 @@ Browser, Page, Playwright, expect = (
     playwright_api.expect,
 )
 
-in_a_browser = [*IN_A_BROWSER, pytest.mark.whisper]
+in_a_browser = [*IN_A_BROWSER, pytest.mark.timeout(240)]
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OPTIONS = {
     "runOnly": {"type": "tag", "values": STANDARDS},
@@ -30,7 +37,7 @@ OPTIONS = {
 COLOURS_SETTLE_MS = 300
 SCRIPT = "Hi Karen, this is Tyler with Bluepeak. I'm just checking in to see where things stand."
 
-#: Every page by its route, with addresses that show it; {done} and {failed} are recordings.
+#: Every page by its route, with addresses that show it; what is in braces, `furnish` tells.
 VISITS = {
     "/": ["/"],
     "/record": ["/record"],
@@ -38,17 +45,26 @@ VISITS = {
         "/voicemails/{done}",
         "/voicemails/{done}?playbook=educate-first",
         "/voicemails/{failed}",
+        "/voicemails/{silent}",
     ],
-    "/script": ["/script"],
+    "/script": ["/script", "/script?tab=build"],
+    "/scripts": ["/scripts"],
+    "/scripts/{script_id}": ["/scripts/{script}"],
+    "/progress": ["/progress"],
+    "/prospects/{key:path}": ["/prospects/{prospect}"],
     "/advise": ["/advise"],
     "/playbooks": ["/playbooks"],
     "/playbooks/{name}": ["/playbooks/cold-outreach"],
     "/playbooks/{name}/copy": ["/playbooks/cold-outreach/copy"],
+    "/connections": ["/connections"],
+    "/connections/new/{integration}": ["/connections/new/aircall"],
+    "/connections/{connection_id}": ["/connections/{connection}"],
     "/queue": ["/queue"],
     "/assignments": ["/assignments"],
     "/trends": ["/trends", "/trends?rule=checking_in"],
     "/review": ["/review"],
     "/examples": ["/examples"],
+    "/shared/{token}": ["/shared/{shared}", "/shared/nothing"],
     "/login": ["/login"],
     "/account": ["/account"],
     "/people": ["/people"],
@@ -68,24 +84,28 @@ def test_every_page_is_visited() -> None:
     assert pages - FRAGMENTS - WITH_ACCOUNTS == set(VISITS)
 
 
+@dataclass(frozen=True)
+class House:
+    """A service with something of everything in it, where it is and what is where."""
+
+    url: str
+    recordings: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def recordings(live_service: Service, browser: Browser) -> dict[str, str]:
-    """One with a report and one without, by status."""
-    context = browser.new_context(base_url=live_service.url)
-    sample = next(SAMPLES.glob("04-*.wav")).read_bytes()
-    found = {}
-    for status, content in (("done", sample), ("failed", b"RIFF" + bytes(2000))):
-        file = {"name": f"{status}.wav", "mimeType": "audio/wav", "buffer": content}
-        answer = context.request.post("/v1/voicemails?wait=100", multipart={"file": file}, timeout=ANALYSIS_MS)
-        found[status] = answer.json()["id"]
-    context.close()
-    return found
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("house")))
+    migrate(app.state.settings)
+    known = furnish(app)
+    with serving(app) as url:
+        yield House(url, known)
+    app.state.store.engine.dispose()
 
 
 @pytest.fixture
-def page(playwright: Playwright, live_service: Service) -> Iterator[Page]:
+def page(playwright: Playwright, house: House) -> Iterator[Page]:
     browser = launch(playwright, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-    with open_page(browser, live_service.url, meant=("status of 404", "status of 422")) as page:
+    with open_page(browser, house.url, meant=("status of 404", "status of 422")) as page:
         yield page
     browser.close()
 
@@ -107,9 +127,10 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("address", [*(each for some in VISITS.values() for each in some), ELSEWHERE])
-def test_a_page_has_no_violations(page: Page, recordings: dict[str, str], address: str) -> None:
-    page.goto(address.format(**recordings))
+def test_a_page_has_no_violations(page: Page, house: House, address: str) -> None:
+    page.goto(address.format(**house.recordings))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    shoot(page, "page" + re.sub(r"\W+", "-", address).rstrip("-"))
     assert violations(page) == []
 
 
@@ -145,38 +166,45 @@ def test_what_a_page_becomes_has_no_violations(page: Page, state: Callable[[Page
     assert violations(page) == []
 
 
-def test_the_question_before_deleting_has_no_violations(page: Page, recordings: dict[str, str]) -> None:
-    page.goto(f"/voicemails/{recordings['done']}")
+def test_the_question_before_deleting_has_no_violations(page: Page, house: House) -> None:
+    page.goto(f"/voicemails/{house.recordings['done']}")
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == []
 
 
-def test_the_pages_of_an_installation_with_accounts_have_no_violations(
-    playwright: Playwright, new_service: Service
-) -> None:
-    new_service.start()
-    browser = launch(playwright)
-    with open_page(browser, new_service.url) as page:
+def test_the_pages_of_an_installation_with_accounts_have_no_violations(browser: Browser, settings: Settings) -> None:
+    app = create_app(settings)
+    migrate(settings)
+    with serving(app) as url, open_page(browser, url) as page:
         page.goto("/people")
         form = page.locator("form[action='/people/first']")
-        form.locator("[name=email]").fill("ada@example.com")
-        form.locator("[name=name]").fill("Ada")
+        form.locator("[name=email]").fill("owner@example.com")
+        form.locator("[name=name]").fill("Olga")
         form.locator("[type=password]").fill("correct horse battery")
         form.locator("[type=submit], button").first.click()
-        found = violations(page)
+        they = cast(app)
+        known = furnish(app, they.people["rob"], they.people["carla"])
         page.goto("/people")
+        shoot(page, "accounts-people")
         page.locator("form[action='/people/invite'] button").click()
         invited = re.search(r"/join/[\w-]+", page.locator("main").inner_html())
-        found += violations(page)
-        page.goto("/account")
-        found += violations(page)
+        found = violations(page)
+        for address in ("/account", "/queue", "/examples", f"/voicemails/{known['done']}"):
+            page.goto(address)
+            shoot(page, "accounts-admin" + address.replace(known["done"], "report").replace("/", "-"))
+            found += violations(page)
         assert invited
         page.context.clear_cookies()
         page.goto(invited[0])
         found += violations(page)
+        cookie = {"name": COOKIE, "value": app.state.credentials.open_session(they.people["rob"]), "url": url}
+        page.context.add_cookies([cookie])
+        page.goto(f"/voicemails/{known['done']}")
+        shoot(page, "accounts-rep-report")
+        found += violations(page)
         assert found == []
-    browser.close()
+    app.state.store.engine.dispose()
 
 
 FAULTS = """

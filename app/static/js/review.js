@@ -17,8 +17,12 @@ class Review {
     this.path = `/v1/voicemails/${article.dataset.id}`;
     this.audio = article.querySelector("audio");
     this.changes = [...article.querySelectorAll(".change")];
-    this.at = -1;
+    this.at = -1; // of the finding the keys go by
     article.addEventListener("submit", (event) => this.submit(event));
+    article.addEventListener("keydown", (event) => {
+      const leaves = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("#review textarea");
+      if (leaves) event.target.form.requestSubmit();
+    });
     article.addEventListener("click", (event) => this.click(event));
     article.addEventListener("change", (event) => {
       if (event.target.id === "keys-on") localStorage.setItem(KEYS_OFF, event.target.checked ? "" : "yes");
@@ -61,7 +65,11 @@ class Review {
     const holder = document.createElement("template");
     holder.innerHTML = await fragment(`/voicemails/${this.article.dataset.id}/review`);
     localize(holder.content);
+    const open = [...this.section.querySelectorAll("details[open]")].map((one) => one.id);
+    const focused = this.section.contains(document.activeElement);
     this.section.replaceWith(holder.content);
+    for (const id of open) this.section.querySelector(`#${id}`).open = true;
+    if (focused) (this.changes[this.at] ?? this.section.querySelector("#comment-text")).focus();
     this.showKeys();
     if (this.audio) this.showSecond();
   }
@@ -180,6 +188,11 @@ class Review {
     change.scrollIntoView({ block: "center" });
   }
 
+  goodExample() {
+    this.section.querySelector("#more").open = true;
+    this.section.querySelector("#example-of").focus();
+  }
+
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem(KEYS_OFF) === "yes") return;
     if (event.target.closest("input:not([type=range], [type=checkbox]), textarea, select, dialog")) {
@@ -194,7 +207,7 @@ class Review {
       d: () => this.verdict(change, false),
       p: () => change?.querySelector("[data-play-from]")?.click(),
       c: () => this.section.querySelector("#comment-text").focus(),
-      e: () => this.section.querySelector("#example-of").focus(),
+      e: () => this.goodExample(),
       n: () => this.done(),
       " ": () => !event.target.closest("button, a, summary, input") && this.article.querySelector("#play")?.click(),
     };

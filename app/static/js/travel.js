@@ -2,20 +2,10 @@
 
 import { call } from "./api.js";
 import { localize } from "./locale.js";
+import { closesByItself } from "./menu.js";
 import { copy } from "./rewrite.js";
 
 const COPIED_MS = 2000;
-
-function closesByItself(pop) {
-  pop.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !pop.open) return;
-    pop.open = false;
-    pop.querySelector("summary").focus();
-  });
-  document.addEventListener("click", (event) => {
-    if (!pop.contains(event.target)) pop.open = false;
-  });
-}
 
 class Sharing {
   constructor(pop) {
