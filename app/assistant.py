@@ -56,10 +56,10 @@ def server_of(settings: Settings, *, write: bool = False) -> MCPServer:
         instructions="Coaching for recorded sales voicemails: what to keep, what to stop and what to say instead. "
         "Quote findings with their words and seconds; what was not evaluated says why.",
     )
-    for tool, hints in ((desk.analyse_recording, FETCHES), (desk.check_script, READS)):
-        server.tool(annotations=hints)(_told(tool))
-    for tool in (desk.search_reports, desk.show_report):
-        server.tool(annotations=READS)(_told(tool))
+    server.tool(annotations=FETCHES)(_told(desk.analyse_recording))
+    server.tool(annotations=READS)(_told(desk.check_script))
+    server.tool(annotations=READS)(_told(desk.search_reports))
+    server.tool(annotations=READS)(_told(desk.show_report))
     if write:
         server.tool(annotations=ADDS)(_told(desk.hand_in_recording))
     return server
