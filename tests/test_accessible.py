@@ -30,7 +30,7 @@ OPTIONS = {
 COLOURS_SETTLE_MS = 300
 SCRIPT = "Hi Karen, this is Tyler with Bluepeak. I'm just checking in to see where things stand."
 
-#: Every page by its route, with addresses that show it; {done} and {failed} are recordings.
+#: Every page by its route, with addresses that show it; {done} and {failed} are recordings, {webhook} is a webhook.
 VISITS = {
     "/": ["/"],
     "/record": ["/record"],
@@ -50,6 +50,8 @@ VISITS = {
     "/login": ["/login"],
     "/account": ["/account"],
     "/people": ["/people"],
+    "/webhooks": ["/webhooks"],
+    "/webhooks/{webhook_id}": ["/webhooks/{webhook}"],
 }
 FRAGMENTS = {"/voicemails/{recording_id}/row", "/voicemails/{recording_id}/review", "/queue/next"}
 WITH_ACCOUNTS = {"/join/{token}"}  # visited once there are accounts, with the two before it
@@ -68,7 +70,7 @@ def test_every_page_is_visited() -> None:
 
 @pytest.fixture(scope="module")
 def recordings(live_service: Service, browser: Browser) -> dict[str, str]:
-    """One with a report and one without, by status."""
+    """One with a report and one without, by status; and a webhook that was tried."""
     context = browser.new_context(base_url=live_service.url)
     sample = next(SAMPLES.glob("04-*.wav")).read_bytes()
     found = {}
@@ -76,6 +78,9 @@ def recordings(live_service: Service, browser: Browser) -> dict[str, str]:
         file = {"name": f"{status}.wav", "mimeType": "audio/wav", "buffer": content}
         answer = context.request.post("/v1/voicemails?wait=100", multipart={"file": file}, timeout=ANALYSIS_MS)
         found[status] = answer.json()["id"]
+    told = {"url": "https://hooks.example.com/afterbeep", "events": ["report.ready"]}
+    found["webhook"] = context.request.post("/v1/webhooks", data=told).json()["id"]
+    context.request.post(f"/v1/webhooks/{found['webhook']}/test")
     context.close()
     return found
 
