@@ -293,7 +293,8 @@ ADMINS = {"/v1/people", "/v1/people/{person_id}", "/v1/teams", "/v1/teams/{team_
           "/people/{person_id}",
           "/v1/webhooks", "/v1/webhooks/{webhook_id}", "/v1/webhooks/{webhook_id}/secret",
           "/v1/webhooks/{webhook_id}/test", "/v1/webhooks/{webhook_id}/deliveries",
-          "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", "/webhooks", "/webhooks/{webhook_id}"}  # fmt: skip
+          "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay",
+          "/webhooks", "/webhooks/{webhook_id}"}  # fmt: skip
 COACHES = {"/v1/review/queue", "/v1/review/rules", "/v1/review/cases.jsonl", "/queue", "/queue/next", "/review"}
 COACHES_JUDGE = {"/v1/voicemails/{recording_id}/review", "/v1/voicemails/{recording_id}/transcript",
                  "/v1/voicemails/{recording_id}/findings/{rule}/verdict"}  # fmt: skip
