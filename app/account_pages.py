@@ -22,7 +22,7 @@ admin = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 @door.get("/login")
 def ask_to_sign_in(request: Request, next: str = "/") -> HTMLResponse:
-    return page(request, "login.html", next=_local_path(next))
+    return _login_page(request, next)
 
 
 @door.post("/login")
@@ -35,8 +35,8 @@ def sign_in(
     try:
         person = credentials_of(request).sign_in(email, password)
     except AfterbeepError as error:
-        return page(request, "login.html", error.status, next=_local_path(next), email=email, problem=str(error))
-    return _signed_in(request, person, _local_path(next))
+        return _login_page(request, next, error.status, email=email, problem=str(error))
+    return signed_in_response(request, person, local_path(next))
 
 
 @door.get("/join/{token}")
@@ -59,7 +59,7 @@ def join(
     except AfterbeepError as error:
         return _join_page(request, invitation, error.status, email=email, name=name, problem=str(error))
     people.note(person, "account.made", person.role)
-    return _signed_in(request, person, "/")
+    return signed_in_response(request, person, "/")
 
 
 @router.post("/logout")
@@ -84,7 +84,7 @@ def change_password(request: Request, old: Annotated[str, Form()] = "", new: Ann
     except AfterbeepError as error:
         return _account_page(request, error.status, password_problem=str(error))
     people_of(request).note(person, "password.changed")
-    return _signed_in(request, person, "/account?" + urlencode({"done": "password"}))
+    return signed_in_response(request, person, "/account?" + urlencode({"done": "password"}))
 
 
 @router.post("/account/keys")
@@ -129,7 +129,7 @@ def make_first_account(
     except AfterbeepError as error:
         return _people_page(request, error.status, email=email, name=name, problem=str(error))
     people.note(person, "account.made", person.role)
-    return _signed_in(request, person, "/people")
+    return signed_in_response(request, person, "/people")
 
 
 @admin.post("/people/invite")
@@ -174,7 +174,7 @@ def change_person(
     return RedirectResponse("/people", 303)
 
 
-def _signed_in(request: Request, person: Person, path: str) -> Response:
+def signed_in_response(request: Request, person: Person, path: str) -> Response:
     response = RedirectResponse(path, 303)
     response.set_cookie(
         COOKIE,
@@ -187,9 +187,14 @@ def _signed_in(request: Request, person: Person, path: str) -> Response:
     return response
 
 
-def _local_path(path: str) -> str:
+def local_path(path: str) -> str:
     """Where to go after signing in: never to another site."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def _login_page(request: Request, next: str, status: int = 200, **shown: Any) -> HTMLResponse:
+    by_provider = request.app.state.settings.oidc_issuer is not None
+    return page(request, "login.html", status, next=local_path(next), by_provider=by_provider, **shown)
 
 
 def _join_page(request: Request, invitation: InvitationRow, status: int = 200, **shown: Any) -> HTMLResponse:

@@ -1,6 +1,7 @@
 """One database for rows and jobs, so that a recording and its job are stored together or not at all."""
 
-from collections.abc import Callable
+import zlib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from app.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def connect(settings: Settings) -> sa.Engine:
@@ -31,19 +34,34 @@ def _lower(value: Any) -> str | None:
     return None if value is None else str(value).lower()
 
 
-def migrate(settings: Settings, say: Callable[[str], None] = lambda line: None) -> None:
+def migrate(settings: Settings) -> None:
     """Bring the tables of rows and jobs up to date. Safe when several processes start at once."""
-    from alembic import command
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.data_dir / "migrate.lock"):
+        engine = connect(settings)
+        with engine.connect() as connection:
+            is_current = connection.exec_driver_sql("PRAGMA user_version").scalar() == _stamp()
+        if not is_current:
+            _upgrade(engine, settings)
+        engine.dispose()
+
+
+def _upgrade(engine: sa.Engine, settings: Settings) -> None:
+    from alembic import command  # heavy, like DBOS, and seldom needed
     from alembic.config import Config
     from dbos import DBOS
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.data_dir / "migrate.lock"):
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        engine = connect(settings)
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-        engine.dispose()
-        DBOS.migrate(settings.database_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    DBOS.migrate(settings.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"PRAGMA user_version = {_stamp()}")
+
+
+def _stamp() -> int:
+    """What brought a database up to date: the newest migration here, and the library whose tables lie beside ours."""
+    newest = max(path.name for path in (MIGRATIONS / "versions").glob("*.py"))
+    return zlib.crc32(f"{newest} {version('dbos')}".encode()) >> 1

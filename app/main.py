@@ -21,6 +21,7 @@ from app import (
     integration_api,
     links,
     live_api,
+    oidc,
     pages,
     playbook_api,
     playbook_pages,
@@ -65,6 +66,7 @@ from models.errors import CrossSite
 ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (health, None),
     (account_pages.door, None),
+    (oidc.router, None),
     (shared_pages.router, None),
     (exports.router, signed_in),
     (api.router, signed_in),

@@ -43,7 +43,7 @@ def _wants_a_page(request: Request) -> bool:
 
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, AfterbeepError)
-    if isinstance(error, NotSignedIn) and request.method == "GET" and _wants_a_page(request):
+    if type(error) is NotSignedIn and request.method == "GET" and _wants_a_page(request):
         return RedirectResponse("/login?" + urlencode({"next": request.url.path}), 303)
     place = {"line": error.line, "reason": error.reason} if isinstance(error, PlaybookError) else {}
     response = problem(request, error.status, error.code, error.title, str(error), **place)

@@ -82,6 +82,14 @@ class Settings(BaseSettings):
         description="Fetch, and send webhooks, over plain http and from addresses inside this network too; for tests "
         "only.",
     )
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="OpenID Connect provider at which people can sign in, such as https://accounts.example.com; the "
+        "accounts are still made here, and found by the e-mail address it vouches for. Needs the extra `oidc`.",
+    )
+    oidc_client_id: str | None = Field(None, description="Client id of Afterbeep at that provider.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Client secret there, where it wants one.")
     secret_key: SecretStr | None = Field(
         None,
         description="Fernet key that encrypts stored credentials and links; more after it, with spaces, open what "

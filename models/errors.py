@@ -33,6 +33,7 @@ AfterbeepError
 │   ├── CrossSite             cross_site
 │   ├── NotSignedIn           not_signed_in
 │   │   ├── WrongPassword     wrong_password
+│   │   ├── SignInFailed      sign_in_failed
 │   │   └── WrongKey          wrong_key
 │   ├── NotAllowed            not_allowed
 │   ├── TooManyAttempts       too_many_attempts
@@ -223,6 +224,11 @@ class NotSignedIn(RequestError):
 class WrongPassword(NotSignedIn):
     code = "wrong_password"
     title = "Wrong address or password"
+
+
+class SignInFailed(NotSignedIn):
+    code = "sign_in_failed"
+    title = "Sign-in failed"
 
 
 class WrongKey(NotSignedIn):

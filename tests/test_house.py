@@ -89,6 +89,17 @@ def test_migrations_make_the_tables_of_the_schema(settings: Settings) -> None:
     assert mode == "wal"
 
 
+def test_what_is_up_to_date_is_not_migrated_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate(settings)
+    upgrades: list[Settings] = []
+    monkeypatch.setattr("app.database._upgrade", lambda engine, settings: upgrades.append(settings))
+    migrate(settings)
+    assert upgrades == []
+    monkeypatch.setattr("app.database._stamp", lambda: 1)  # another release
+    migrate(settings)
+    assert upgrades == [settings]
+
+
 def error_classes() -> list[type[errors.AfterbeepError]]:
     return [
         kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AfterbeepError)

@@ -283,6 +283,8 @@ OPEN = {
     "/healthz",
     "/readyz",
     "/login",
+    "/login/oidc",
+    "/login/oidc/callback",
     "/join/{token}",
     "/v1/integrations/{name}/{connection}",
     "/shared/{token}",

@@ -193,8 +193,17 @@ def test_only_equal_lengths_meet_where_the_engine_cannot_mask() -> None:
     engine = ScriptedEngine(heard_as(*HI_DANA))
     engine.equal_lengths, engine.frame_step = True, 250
     engine.transcribe([silence(0.1), silence(0.4), silence(8)])
-    assert [len(frames) for frames, _ in engine.asked] == [2, 1]
-    assert engine.encoded == [250, 250, 1000]
+    assert [len(frames) for frames, _ in engine.asked] == [1, 2]
+    assert engine.encoded == [1000, 250, 250]
+
+
+def test_no_batch_is_more_than_a_stream_s_share_and_the_longest_come_first() -> None:
+    engine = ScriptedEngine(heard_as(*HI_DANA))
+    engine.equal_lengths, engine.frame_step, engine.streams = True, 500, 2
+    lengths_s = [2, 2, 7, 12, 12, 12, 12]  # padded to 500, 500, 1000 and four times 1500 frames; half of all is 4000
+    listening = [engine._listen(silence(length_s)) for length_s in lengths_s]
+    batches = [[engine._padded(one) for one in batch] for batch in engine._batches(listening)]
+    assert batches == [[1500, 1500], [1500, 1500], [500, 500], [1000]]
 
 
 def test_whoever_must_not_wait_gets_a_turn_before_every_recording() -> None:

@@ -172,7 +172,9 @@ class BatchTranscriber(ABC):
 
     def transcribe(self, messages: Sequence[Samples], give_way: GiveWay = lambda: None) -> list[Transcript]:
         """`give_way` is called every few hundred milliseconds: within it, one other message may be transcribed."""
-        recordings = [self._listen(message) for message in messages]
+        recordings = (
+            [self._listen(messages[0])] if len(messages) == 1 else list(self._streams.map(self._listen, messages))
+        )
         while waiting := [one for one in recordings if one.heard_frames < one.frames]:
             batches = self._batches(waiting)
             if len(batches) == 1:
@@ -203,14 +205,23 @@ class BatchTranscriber(ABC):
         return ThreadPoolExecutor(self.streams, initializer=lambda: torch.set_num_threads(1))
 
     def _batches(self, recordings: Iterable[Listening]) -> list[list[Listening]]:
-        """Windows of like length together, in batches of like size; enough of them to keep every stream busy."""
+        """Windows of like length together, in batches of like size, none more than a stream's share of the work.
+
+        The longest first, so that all streams end at about the same time.
+        """
+        by_length = sorted(recordings, key=self._padded)
+        total = self._work(by_length)
         batches = []
-        for _, alike in groupby(sorted(recordings, key=self._padded), self._group):
+        for _, alike in groupby(by_length, self._group):
             group = list(alike)
-            count = max(-(-len(group) // self.batch_size), min(self.streams, len(group)))
+            shares = min(len(group), -(-self._work(group) * self.streams // total))
+            count = max(-(-len(group) // self.batch_size), shares)
             bounds = [len(group) * part // count for part in range(count + 1)]
             batches += [group[first:last] for first, last in pairwise(bounds)]
-        return batches
+        return sorted(batches, key=self._work, reverse=True)
+
+    def _work(self, recordings: Iterable[Listening]) -> int:
+        return sum(map(self._padded, recordings))
 
     def _group(self, one: Listening) -> int:
         return self._padded(one) if self.equal_lengths else 0

@@ -32,6 +32,15 @@ class FasterWhisper(BatchTranscriber):
 
     @cached_property
     def model(self) -> Any:
+        """A batch for each core."""
+        return self._load(streams=self.streams, threads=1)
+
+    @cached_property
+    def whole_machine(self) -> Any:
+        """The same weights again, for a recording that has all cores to itself."""
+        return self.model if self.is_on_gpu else self._load(streams=1, threads=self.streams)
+
+    def _load(self, *, streams: int, threads: int) -> Any:
         library = _library()
         path = get_folder(self.name, self.model_dir)
         chosen = "float16" if self.is_on_gpu else "int8"
@@ -40,8 +49,8 @@ class FasterWhisper(BatchTranscriber):
                 str(path),
                 device="cuda" if self.is_on_gpu else "cpu",
                 compute_type=chosen if self.precision == "auto" else self.precision,
-                inter_threads=self.streams,
-                intra_threads=1,
+                inter_threads=streams,
+                intra_threads=threads,
             )
         except (RuntimeError, ValueError) as error:
             raise DamagedModel(f"The speech model in {path} cannot be loaded: {error}") from error
@@ -66,7 +75,14 @@ class FasterWhisper(BatchTranscriber):
 
     def encode(self, window: Any) -> Any:
         view = _library().StorageView.from_array(window[None].contiguous().numpy())
-        return np.array(self.model.encode(view, to_cpu=True))[0]
+        return np.array(self._at_hand.encode(view, to_cpu=True))[0]
+
+    @property
+    def _at_hand(self) -> Any:
+        """Streams have a core each, and know it; whoever is not one has them all."""
+        import torch
+
+        return self.model if torch.get_num_threads() == 1 else self.whole_machine
 
     def detect_language(self, features: Any) -> str:
         if not self.model.is_multilingual:
@@ -81,7 +97,8 @@ class FasterWhisper(BatchTranscriber):
         features = library.StorageView.from_array(np.stack(batch))
         prompt = self.opening(tokenizer)
         library.set_random_seed(SEED)
-        found = self.model.generate(
+        model = self._at_hand
+        found = model.generate(
             features,
             [prompt] * len(batch),
             beam_size=1,
@@ -93,7 +110,7 @@ class FasterWhisper(BatchTranscriber):
         )
         give_way()
         texts = [[token for token in one.sequences_ids[0] if token < tokenizer.eot] for one in found]
-        aligned = self.model.align(features, list(tokenizer.sot_sequence), texts, list(frames))
+        aligned = model.align(features, list(tokenizer.sot_sequence), texts, list(frames))
         return [_decoded(one, text, path) for one, text, path in zip(found, texts, aligned, strict=True)]
 
 

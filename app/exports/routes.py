@@ -12,7 +12,6 @@ from app.access import store_of
 from app.exports.captions import MEDIA_TYPES, Captions, captions
 from app.exports.handout import Handout, handout
 from app.exports.handout_page import handout_page, policy
-from app.exports.handout_pdf import handout_pdf
 from app.exports.tables import as_csv, as_jsonl
 from app.listing import Filter, filter_of
 from models.errors import NotReady
@@ -62,6 +61,8 @@ def show_page(request: Request, recording_id: str, mask: Mask = False) -> Respon
 @router.get("/voicemails/{recording_id}/report.pdf", responses=PROBLEMS, summary="The report as PDF")
 def show_pdf(request: Request, recording_id: str, mask: Mask = False) -> Response:
     made = _handout(request, recording_id, mask)
+    from app.exports.handout_pdf import handout_pdf  # heavy
+
     pdf = handout_pdf(made, store_of(request).waveform(recording_id))
     return _file(pdf, "application/pdf", f"{made.filename}.pdf")
 

@@ -24,10 +24,14 @@ WORDS_EMPHASIS, SAID_EMPHASIS = (
 
 def main_parts(examples: Sequence[Example]) -> Dense:
     """The main components of word states, centred, so that no neighbour at all looks like an average one."""
-    words = np.concatenate([one.seen.words for one in examples])
-    _, found = np.linalg.eigh(np.cov(words, rowvar=False))
+    count, total, products = 0, np.zeros(1), np.zeros((1, 1))
+    for one in examples:  # one by one: the words of all in one array, twice over, take ten gigabytes
+        words = one.seen.words.astype(np.float64)
+        count, total, products = count + len(words), total + words.sum(axis=0), products + words.T @ words
+    mean = total / count
+    _, found = np.linalg.eigh(products / count - np.outer(mean, mean))
     parts = found[:, -PARTS:].astype(np.float32)
-    return Dense(parts, -words.mean(axis=0) @ parts)
+    return Dense(parts, (-mean @ parts).astype(np.float32))
 
 
 def fit_words(examples: Sequence[Example]) -> tuple[Dense, Dense, Dense]:
