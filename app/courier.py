@@ -16,7 +16,7 @@ from app.jobs import Jobs
 from app.playbook_store import Playbooks
 from app.schema import FetchRow, RecordingRow
 from app.settings import Settings
-from app.store import Store
+from app.store import Store, end
 from app.vault import Vault
 from models.errors import AfterbeepError, FetchError, FetchFailed
 
@@ -93,8 +93,7 @@ def _end(session: Session, recording_id: str, error: AfterbeepError) -> None:
     """The link goes with the failure: nobody fetches it any more."""
     row, fetch = session.get(RecordingRow, recording_id), session.get(FetchRow, recording_id)
     if row is not None:
-        row.status, row.stage = "failed", None
-        row.error_code, row.error_message = error.code, str(error)
+        end(session, row, error)
     if fetch is not None:
         session.delete(fetch)
 

@@ -91,6 +91,32 @@ class Fetcher:
                 raise FetchRefused(f"Recordings may not be fetched from {url.host}: it is not among the allowed hosts.")
         return url
 
+    def check_resolved(self, order: Order) -> httpx2.URL:
+        """The same, its name resolved at once. A name nobody knows will do: it is asked for again when connected."""
+        url = self.check(order)
+        try:
+            addresses = self.resolve(url.host.strip("[]"), url.port or 443)
+        except (OSError, UnicodeError):
+            return url
+        if not self.inside and not all(is_public(address) for address in addresses):
+            raise _refused(url.host)
+        return url
+
+    def post(self, order: Order) -> int:
+        """The status answered with, whatever it is; redirects are not followed. Raises FetchRefused or FetchFailed."""
+        url = self.check(order)
+        try:
+            with (
+                self._pool(time.monotonic() + self.total_s) as pool,
+                self._send(pool, order, url, {**order.headers, **_OURS}) as answer,
+            ):
+                return answer.status
+        except (httpcore2.TimeoutException, TimeoutError) as error:
+            raise FetchFailed(f"{url.host} took too long to answer.", passing=True) from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
+            log.info("post to %s: %s", url.host, error)
+            raise FetchFailed(f"{url.host} could not be reached.", passing=True) from error
+
     @contextmanager
     def fetch(self, order: Order) -> Iterator[Fetched]:
         """The body in a temporary file. Raises FetchRefused, FetchDenied, FetchTooLarge or FetchFailed."""

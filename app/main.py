@@ -61,6 +61,11 @@ from app.rewriter import rewriter_of
 from app.settings import Settings
 from app.store import Store
 from app.vault import Vault
+from app.webhooks import api as webhook_api
+from app.webhooks import pages as webhook_pages
+from app.webhooks.post import sender_of
+from app.webhooks.postman import Postman
+from app.webhooks.shelf import Webhooks
 from models.errors import CrossSite
 
 #: Every door, and who may come through it.
@@ -83,6 +88,8 @@ ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (review_api.coaches, coaches_only),
     (integration_api.router, None),  # guarded by each tool's own signature
     (connections.router, admins_only),
+    (webhook_api.router, admins_only),
+    (webhook_pages.router, admins_only),
     (account_api.router, signed_in),
     (account_api.admin, admins_only),
     (pages.router, signed_in),
@@ -134,6 +141,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.remotes = Remotes(app.state.intake, app.state.vault, Fetcher.of(settings), settings.fetch_retry_s)
     app.state.connections = Connections(app.state.store, app.state.vault, app.state.playbooks)
     app.state.calls = CallIntake(app.state.connections, app.state.remotes, app.state.people, settings.playbook)
+    app.state.webhooks = Webhooks(app.state.store, app.state.vault, sender_of(settings))
+    app.state.postman = Postman.of(settings, app.state.store)
     for router, who in ROUTERS:
         app.include_router(router, dependencies=[Depends(who)] if who else ())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

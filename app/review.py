@@ -7,12 +7,14 @@ from typing import Any, Literal
 from uuid import uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from analysis.pipeline import corrected
 from app.listing import Filter, conditions
 from app.playbook_store import Playbooks
 from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, VerdictRow
 from app.store import Store, keep_report
+from app.webhooks.events import tell
 from models.errors import InvalidRequest, NotFound, NotReady
 from models.person import Person
 from models.report import Finding, Report
@@ -96,11 +98,13 @@ class Reviews:
             session.merge(verdict)
             if appeal := session.get(AppealRow, (recording_id, rule)):
                 appeal.settled = True
+            _tell(session, recording_id)
 
     def withdraw(self, person: Person, recording_id: str, rule: str) -> None:
         with self.store.session() as session:
             if verdict := session.get(VerdictRow, (recording_id, rule, person.id)):
                 session.delete(verdict)
+                _tell(session, recording_id)
 
     def appeal(self, person: Person, recording_id: str, rule: str, text: str) -> None:
         """A rep's word against a flag. Raises InvalidRequest if there is no such flag."""
@@ -118,6 +122,7 @@ class Reviews:
                     settled=False,
                 )
             )
+            _tell(session, recording_id)
 
     def comment(self, person: Person, recording_id: str, text: str, at_s: float | None) -> CommentRow:
         row = CommentRow(
@@ -131,6 +136,7 @@ class Reviews:
         )
         with self.store.session() as session:
             session.add(row)
+            _tell(session, recording_id)
         return row
 
     def remove_comment(self, person: Person, recording_id: str, comment_id: str) -> None:
@@ -140,6 +146,7 @@ class Reviews:
             if row is None or row.recording_id != recording_id or (row.person_id != person.id and not person.is_admin):
                 raise NotFound("There is no comment of yours with this id.")
             session.delete(row)
+            _tell(session, recording_id)
 
     def correct(self, recording_id: str, text: str | None) -> Report:
         """Judge the words a person wrote down, or, with None, again those that were heard."""
@@ -155,6 +162,7 @@ class Reviews:
                 report = corrected(heard, text, playbook)
             kept.heard = None if text is None else heard.model_dump_json()
             keep_report(session, row, kept, report)
+            _tell(session, recording_id)
         return report
 
     def mark(self, person: Person, recording_id: str, *, reviewed: bool | None, example_of: str | None) -> RecordingRow:
@@ -166,6 +174,7 @@ class Reviews:
                 row.reviewed_by = person.name if reviewed else None
             if example_of is not None:
                 row.example_of = example_of.strip()[:500] or None
+            _tell(session, recording_id)
             return row
 
     def is_reviewed(self, recording_id: str) -> bool:
@@ -250,6 +259,10 @@ class Reviews:
         if report is None:
             raise NotReady("This recording has no report yet.")
         return report
+
+
+def _tell(session: Session, recording_id: str) -> None:
+    tell(session, "review.changed", session.get(RecordingRow, recording_id))
 
 
 def _finding(report: Report, rule: str) -> Finding:

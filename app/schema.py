@@ -382,3 +382,48 @@ class CallEventRow(Base):
     outcome: Mapped[str] = mapped_column(sa.String(16))  # taken, dropped, deleted or test
     recording_id: Mapped[str | None] = mapped_column(sa.ForeignKey("recordings.id", ondelete="SET NULL"))
     reason: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class WebhookRow(Base):
+    """Whom we tell of what changed. Sealed: the address, which may hold a key, and all that is secret."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    url: Mapped[str] = mapped_column(sa.Text)
+    secret: Mapped[str] = mapped_column(sa.Text)
+    previous_secret: Mapped[str | None] = mapped_column(sa.Text)
+    previous_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    authorization: Mapped[str | None] = mapped_column(sa.Text)
+    events: Mapped[list[str]] = mapped_column(sa.JSON)
+    renderer: Mapped[str] = mapped_column(sa.String(16))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(sa.String(200))
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_because: Mapped[str | None] = mapped_column(sa.Text)
+    failures: Mapped[int] = mapped_column(default=0)  # messages given up in a row
+
+
+class DeliveryRow(Base):
+    """One message to one receiver. Its id is the message's, the same at every attempt.
+
+    It waits while `next_attempt_at` is set, and is being sent until `claimed_until` at the latest.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        sa.Index("ix_deliveries_due", "next_attempt_at"),
+        sa.Index("ix_deliveries_webhook", "webhook_id", "created_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(sa.ForeignKey("webhooks.id", ondelete="CASCADE"))
+    event: Mapped[str] = mapped_column(sa.String(40))
+    payload: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_status: Mapped[int | None]
+    last_problem: Mapped[str | None] = mapped_column(sa.Text)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

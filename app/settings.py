@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         None,
         pattern=r"^https?://",
         description="Address under which others reach the service, such as https://afterbeep.example.com; some tools "
-        "sign it. Without it the address of the request.",
+        "sign it, and links in webhooks begin with it. Without it the address of the request.",
     )
     rate_limit_per_minute: int = Field(
         600, ge=0, description="Requests a minute that each person and each key may make of the API; 0 for no limit."
@@ -81,7 +81,9 @@ class Settings(BaseSettings):
         3600.0, ge=0, description="How long fetching a recording is tried again, in seconds, if its link lives as long."
     )
     fetch_inside: bool = Field(
-        False, description="Fetch over plain http and from addresses inside this network too; for tests only."
+        False,
+        description="Fetch, and send webhooks, over plain http and from addresses inside this network too; for tests "
+        "only.",
     )
     oidc_issuer: str | None = Field(
         None,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from analysis.pipeline import Analysis
 from app.listing import Filter, newest, older_than
 from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
+from app.webhooks.events import tell
 from models.errors import AfterbeepError, NotFound
 from models.person import Person
 from models.report import Report
@@ -81,13 +82,13 @@ class Store:
             row.status, row.stage = "done", None
             row.format, row.duration_s = analysis.sound.recording.format, analysis.sound.recording.duration_s
             row.doubtful = is_doubtful(report)
+            tell(session, "report.ready", row)
 
     def fail(self, recording_id: str, error: AfterbeepError) -> None:
         with self.session() as session:
             row = session.get(RecordingRow, recording_id)
             if row is not None and row.status != "done":
-                row.status, row.stage = "failed", None
-                row.error_code, row.error_message = error.code, str(error)
+                end(session, row, error)
 
     # What readers ask for
 
@@ -157,6 +158,7 @@ class Store:
             row = session.get(RecordingRow, recording_id)
             if row is None:
                 raise NotFound("There is no recording with this id. It may have been deleted already.")
+            tell(session, "recording.deleted", row)
             session.delete(row)
 
     # Playbooks
@@ -207,6 +209,13 @@ def visible(
 
 def _members(teams: Iterable[str]) -> sa.Select[Any]:
     return sa.select(MemberRow.person_id).where(MemberRow.team_id.in_(teams))
+
+
+def end(session: Session, row: RecordingRow, error: AfterbeepError) -> None:
+    """A recording that gets no report, and why."""
+    row.status, row.stage = "failed", None
+    row.error_code, row.error_message = error.code, str(error)
+    tell(session, "report.failed", row)
 
 
 def keep_report(session: Session, row: RecordingRow, kept: ReportRow, report: Report) -> None:

@@ -17,6 +17,7 @@ from app.jobs import Jobs, Worker, launch_worker
 from app.settings import Settings
 from app.speech import transcriber_of
 from app.store import Store
+from app.webhooks.postman import Postman, start_postmen
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def work(settings: Settings, *, attached: bool = False) -> None:
             Worker(store, audio, seat, settings, decoder).run(recording_id)
 
     courier = courier_of(settings, store, audio, Jobs(engine))
+    start_postmen(Postman.of(settings, store), stop)
     leave = launch_worker(engine, settings, run, courier.run, at_once=collector.jobs)
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
     stop.wait()

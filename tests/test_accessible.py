@@ -68,6 +68,8 @@ VISITS = {
     "/login": ["/login"],
     "/account": ["/account"],
     "/people": ["/people"],
+    "/webhooks": ["/webhooks"],
+    "/webhooks/{webhook_id}": ["/webhooks/{webhook}"],
 }
 FRAGMENTS = {"/voicemails/{recording_id}/row", "/voicemails/{recording_id}/review", "/queue/next"}
 WITH_ACCOUNTS = {"/join/{token}"}  # visited once there are accounts, with the two before it

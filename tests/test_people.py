@@ -292,7 +292,11 @@ OPEN = {
 }
 ADMINS = {"/v1/people", "/v1/people/{person_id}", "/v1/teams", "/v1/teams/{team_id}", "/v1/invitations", "/v1/audit",
           "/v1/demo", "/people", "/people/first", "/people/invite", "/people/teams", "/people/teams/{team_id}/remove",
-          "/people/{person_id}"}  # fmt: skip
+          "/people/{person_id}",
+          "/v1/webhooks", "/v1/webhooks/{webhook_id}", "/v1/webhooks/{webhook_id}/secret",
+          "/v1/webhooks/{webhook_id}/test", "/v1/webhooks/{webhook_id}/deliveries",
+          "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay",
+          "/webhooks", "/webhooks/{webhook_id}"}  # fmt: skip
 COACHES = {"/v1/review/queue", "/v1/review/rules", "/v1/review/cases.jsonl", "/queue", "/queue/next", "/review",
            "/v1/trends", "/trends"}  # fmt: skip
 COACHES_JUDGE = {"/v1/voicemails/{recording_id}/review", "/v1/voicemails/{recording_id}/transcript",
