@@ -40,6 +40,8 @@ def furnish(app: FastAPI, owner: Person | None = None, coach: Person = LOCAL) ->
     reviews.mark(coach, takes[1], reviewed=True, example_of="Somebody like them, and what it did")
     _, token = ShareLinks(app.state.store).add(done, LinkWanted())
     connection = app.state.connections.add("generic", {"secret": SECRET}, {})
+    webhook, _ = app.state.webhooks.add("You", "https://hooks.example.com/afterbeep", ["report.ready"], "event")
+    app.state.webhooks.add_test(webhook.id)
     return {
         "done": done,
         "second": second,
@@ -49,6 +51,7 @@ def furnish(app: FastAPI, owner: Person | None = None, coach: Person = LOCAL) ->
         "prospect": app.state.store.recording(done).prospect_key,
         "shared": token,
         "connection": connection.id,
+        "webhook": webhook.id,
     }
 
 
