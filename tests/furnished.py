@@ -40,7 +40,7 @@ def furnish(app: FastAPI, owner: Person | None = None, coach: Person = LOCAL) ->
     reviews.mark(coach, takes[1], reviewed=True, example_of="Somebody like them, and what it did")
     _, token = ShareLinks(app.state.store).add(done, LinkWanted())
     connection = app.state.connections.add("generic", {"secret": SECRET}, {})
-    webhook, _ = app.state.webhooks.add("You", "https://hooks.example.com/afterbeep", ["report.ready"], "event")
+    webhook, _ = app.state.webhooks.add("You", "https://hooks.example.com/afterbeep", ["report.ready"], "standard")
     app.state.webhooks.add_test(webhook.id)
     return {
         "done": done,
