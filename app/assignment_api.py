@@ -1,19 +1,18 @@
 """Assignments as JSON."""
 
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Self
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from app.access import assignments_of, own_account, scripts_of
 from app.assignment_store import Practised, Task
+from app.openapi import problems
 from app.voicemail import Voicemail
-from models.errors import InvalidRequest
+from models.errors import InvalidRequest, NotAllowed, NotFound
 
 router = APIRouter(prefix="/v1/assignments", tags=["assignments"])
-
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 class NewAssignment(BaseModel):
@@ -74,7 +73,7 @@ def list_assignments(request: Request) -> AssignmentList:
     return AssignmentList(items=[Assignment.of(task) for task in assignments_of(request).all()])
 
 
-@router.post("", status_code=201, responses={403: PROBLEM, 404: PROBLEM, 422: PROBLEM}, summary="Give a script")
+@router.post("", status_code=201, responses=problems(NotAllowed, NotFound, InvalidRequest), summary="Give a script")
 def give_assignment(request: Request, new: NewAssignment) -> Assignment:
     """To reps, to a team, or both. Whoever it is given to may read the script."""
     own_account(request)
@@ -92,7 +91,7 @@ def give_assignment(request: Request, new: NewAssignment) -> Assignment:
 
 
 @router.delete(
-    "/{assignment_id}", status_code=204, responses={403: PROBLEM, 404: PROBLEM}, summary="Withdraw an assignment"
+    "/{assignment_id}", status_code=204, responses=problems(NotAllowed, NotFound), summary="Withdraw an assignment"
 )
 def withdraw_assignment(request: Request, assignment_id: str) -> None:
     """Its takes stay."""

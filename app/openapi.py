@@ -27,7 +27,7 @@ RATE_HEADERS: Final = {
 TAGS: Final = {
     "voicemails": "recordings", "batches": "recordings", "demo": "recordings", "events": "recordings",
     "scripts": "scripts", "drafts": "scripts", "advice": "scripts",
-    "playbooks": "playbooks", "progress": "progress", "audio": "transcription",
+    "playbooks": "playbooks", "progress": "progress", "trends": "progress", "audio": "transcription",
 }  # fmt: skip
 TOLD: Final = {
     "recordings": "Hand in recordings, follow them, take their reports.",
@@ -35,6 +35,8 @@ TOLD: Final = {
     "playbooks": "What a coaching school asks for.",
     "progress": "How messages change from week to week.",
     "reviews": "What people say of a report.",
+    "assignments": "What coaches give reps to practise.",
+    "webhooks": "What other programs are told.",
     "integrations": "Calling tools, and the calls they tell of.",
     "people": "Accounts, teams, invitations and keys.",
     "transcription": "The words alone, in the dialect of OpenAI.",

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ def ask(data_dir: Path, asked: Asked, *flags: str, **environment: str) -> tuple[
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
             return tools, [await client.call_tool(name, given) for name, given in asked]
 
-    return anyio.run(talk)
+    with ThreadPoolExecutor(1) as apart:  # from the loop of a browser, if this process drives one
+        return apart.submit(anyio.run, talk).result()
 
 
 @pytest.fixture

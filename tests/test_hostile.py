@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 
 from analysis.audio.decode import SAMPLE_RATE_HZ
 from app.decoder import IsolatedDecoder
-from app.intake import Arrival, _inspect
+from app.intake import inspect
 from app.jobs import Worker
 from app.main import create_app
 from app.settings import Settings
@@ -144,7 +144,7 @@ def test_the_door_refuses_nothing_that_decodes_and_with_the_same_code(
     refused: Counter[str] = Counter()
     for ended in itertools.chain.from_iterable(outcomes(family) for family in FAMILIES):
         try:
-            _inspect(Arrival(io.BytesIO(ended.one.data), ended.one.filename, "cold-outreach"))
+            inspect(io.BytesIO(ended.one.data), ended.one.filename)
         except RecordingError as error:
             refused[error.code] += 1
             assert (ended.one.name, ended.code) == (ended.one.name, error.code)  # noqa: PT017

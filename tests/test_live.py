@@ -26,6 +26,7 @@ from app.main import create_app
 from app.schema import RecordingRow
 from app.settings import Settings
 from models.errors import NoSpeech
+from models.recording import CallContext
 from tests.conftest import Service, free_port, wait_until
 from tests.people import cast
 from tests.stored import CHECKING_IN, WAV, Scripted, store_report
@@ -251,7 +252,8 @@ def test_a_look_costs_little_while_much_waits(settings: Settings) -> None:
         session.add_all(
             RecordingRow(
                 id=f"{at:032d}", created_at=datetime.fromtimestamp(1.7e9 + at, UTC), status=("queued", "done")[at % 2],
-                filename="a.wav", size_bytes=1, sha256="0", context=None, playbook="cold-outreach", request_digest="0",
+                filename="a.wav", size_bytes=1, sha256="0", context=CallContext(), playbook="cold-outreach",
+                request_digest="0",
             )
             for at in range(2000)
         )  # fmt: skip

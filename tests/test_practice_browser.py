@@ -187,7 +187,7 @@ def test_no_microphone_and_an_insecure_address_say_what_to_do(browser: Browser, 
 
 
 def test_a_script_goes_along_without_standing_in_the_address(page: Page) -> None:
-    page.goto("/script")
+    page.goto("/script?tab=check")
     page.get_by_label("Your script").fill("Hi Karen, this is Maya with Bluepeak.")
     page.get_by_label("What is the call for?").select_option("active_deal")
     page.get_by_label("Playbook").select_option("educate-first")

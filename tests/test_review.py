@@ -274,4 +274,4 @@ def test_at_the_machine_alone_one_is_rep_and_coach(app: FastAPI) -> None:
     assert client.put(f"{path}/findings/checking_in/verdict", json={"agrees": False}).json()["verdicts"]
     page = client.get(f"/voicemails/{recording_id}").text
     assert "Your review" in page
-    assert "points by your coach’s word" in page
+    assert "points by the coach’s word" in page

@@ -75,7 +75,7 @@ def test_three_at_a_time_and_what_failed_is_tried_again_at_once(page: Page, tmp_
     expect(page.locator(".tray-item", has_text="call-1.wav").get_by_role("alert")).to_contain_text("cannot be reached")
     expect(page.locator(".tray-item", has_text="call-2.wav").get_by_role("alert")).to_contain_text("is starting")
     refused = page.locator(".tray-item", has_text="call-5.wav")
-    expect(refused.get_by_role("alert")).to_contain_text("Please upload a voice recording")
+    expect(refused.get_by_role("alert")).to_contain_text("Please send a voice recording")
     shoot(page, "uploads-1-some-failed")
 
     page.get_by_role("button", name="Try all 2 again").click()

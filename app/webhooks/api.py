@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.access import people_of, person_of
+from app.openapi import problems
 from app.schema import DeliveryRow, WebhookRow
 from app.webhooks.events import EVENTS, Event
 from app.webhooks.shelf import DELIVERIES_SHOWN, Webhooks
+from models.errors import InvalidRequest, NotFound
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
-
-PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 class NewWebhook(BaseModel):
@@ -78,7 +78,7 @@ def list_webhooks(request: Request) -> WebhookList:
     return WebhookList(items=[Webhook(**_columns(request, row)) for row in _shelf(request).all()])
 
 
-@router.post("", status_code=201, responses={422: PROBLEM}, summary="Tell an address of events")
+@router.post("", status_code=201, responses=problems(InvalidRequest), summary="Tell an address of events")
 def add_webhook(request: Request, new: NewWebhook) -> NewlyMadeWebhook:
     person = person_of(request)
     row, secret = _shelf(request).add(person.name, new.url, new.events, new.renderer, new.authorization)
@@ -86,24 +86,24 @@ def add_webhook(request: Request, new: NewWebhook) -> NewlyMadeWebhook:
     return NewlyMadeWebhook(secret=secret, **_columns(request, row))
 
 
-@router.get("/{webhook_id}", responses={404: PROBLEM}, summary="One webhook")
+@router.get("/{webhook_id}", responses=problems(NotFound), summary="One webhook")
 def show_webhook(request: Request, webhook_id: str) -> Webhook:
     return Webhook(**_columns(request, _shelf(request).get(webhook_id)))
 
 
-@router.patch("/{webhook_id}", responses={404: PROBLEM}, summary="Pause a webhook, or let it go on")
+@router.patch("/{webhook_id}", responses=problems(NotFound), summary="Pause a webhook, or let it go on")
 def change_webhook(request: Request, webhook_id: str, change: WebhookChange) -> Webhook:
     return Webhook(**_columns(request, _shelf(request).pause(webhook_id, paused=change.paused)))
 
 
-@router.delete("/{webhook_id}", status_code=204, responses={404: PROBLEM}, summary="Remove a webhook")
+@router.delete("/{webhook_id}", status_code=204, responses=problems(NotFound), summary="Remove a webhook")
 def delete_webhook(request: Request, webhook_id: str) -> None:
     """What was not delivered yet goes with it."""
     _shelf(request).delete(webhook_id)
     people_of(request).note(person_of(request), "webhook.deleted", webhook_id)
 
 
-@router.post("/{webhook_id}/secret", responses={404: PROBLEM}, summary="Make a new secret")
+@router.post("/{webhook_id}/secret", responses=problems(NotFound), summary="Make a new secret")
 def rotate_secret(request: Request, webhook_id: str) -> NewlyMadeWebhook:
     """For 24 hours messages carry the signatures of both, so that the receiver can change over."""
     row, secret = _shelf(request).rotate(webhook_id)
@@ -111,14 +111,14 @@ def rotate_secret(request: Request, webhook_id: str) -> NewlyMadeWebhook:
     return NewlyMadeWebhook(secret=secret, **_columns(request, row))
 
 
-@router.post("/{webhook_id}/test", responses={404: PROBLEM}, summary="Send a test message now, once")
+@router.post("/{webhook_id}/test", responses=problems(NotFound), summary="Send a test message now, once")
 def try_webhook(request: Request, webhook_id: str) -> Delivery:
     sent = _shelf(request).add_test(webhook_id)
     request.app.state.postman.send(sent.id)
     return Delivery.of(_shelf(request).delivery(webhook_id, sent.id))
 
 
-@router.get("/{webhook_id}/deliveries", responses={404: PROBLEM}, summary="Messages and what became of them")
+@router.get("/{webhook_id}/deliveries", responses=problems(NotFound), summary="Messages and what became of them")
 def list_deliveries(
     request: Request, webhook_id: str, cursor: Annotated[str | None, Query(max_length=40)] = None
 ) -> DeliveryList:
@@ -130,7 +130,7 @@ def list_deliveries(
 @router.post(
     "/{webhook_id}/deliveries/{delivery_id}/replay",
     status_code=202,
-    responses={404: PROBLEM},
+    responses=problems(NotFound),
     summary="Send a message once more",
 )
 def replay_delivery(request: Request, webhook_id: str, delivery_id: str) -> Delivery:

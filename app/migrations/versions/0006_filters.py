@@ -35,9 +35,9 @@ def _fill(connection: sa.Connection) -> None:
             connection.execute(
                 sa.update(reports)
                 .where(reports.c.recording_id == recording_id)
-                .values(transcript=report["transcript"]["text"])
+                .values(transcript=report.get("transcript", {}).get("text", ""))
             )
-            found = {finding["rule"]: finding["status"] for finding in report["findings"]}
+            found = {finding["rule"]: finding["status"] for finding in report.get("findings", ())}
             if found:
                 connection.execute(
                     sa.insert(findings),
