@@ -146,7 +146,7 @@ def test_the_opened_menu_has_no_violations(page: Page, house: House) -> None:
 
 
 def answer_a_script(page: Page) -> None:
-    page.goto("/script")
+    page.goto("/script?tab=check")
     page.get_by_label("Your script").fill(SCRIPT)
     page.get_by_role("button", name="Check the script").click()
     expect(page.locator(".score-points")).to_be_visible()
