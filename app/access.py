@@ -45,8 +45,7 @@ def signed_in(request: Request) -> None:
 
 def coaches_only(request: Request) -> None:
     signed_in(request)
-    if not person_of(request).is_coach:
-        raise NotAllowed("Only coaches and admins may do this.")
+    _be_a_coach(request)
 
 
 def admins_only(request: Request) -> None:
@@ -130,9 +129,13 @@ def change_of(request: Request, recording_id: str) -> RecordingRow:
 def coaches_may(request: Request, recording_id: str) -> RecordingRow:
     """A recording a coach is about to judge. Raises NotFound or NotAllowed."""
     row = store_of(request).recording(recording_id)
+    _be_a_coach(request)
+    return row
+
+
+def _be_a_coach(request: Request) -> None:
     if not person_of(request).is_coach:
         raise NotAllowed("Only coaches and admins may do this.")
-    return row
 
 
 def deletion_of(request: Request, recording_id: str) -> RecordingRow:

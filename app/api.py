@@ -169,9 +169,7 @@ def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
     row = store.recording(recording_id)
     if rewriter is None:
         raise RewriteOff("No language model is set up here. The report holds a rewrite from the rep's own words.")
-    report = store.report(row.id)
-    if report is None:
-        raise NotReady("This recording has no report yet.")
+    report = store.finished(row.id)
     return rewriter.suggest(report, request.app.state.playbooks.find(report.playbook))
 
 

@@ -32,7 +32,7 @@ from app.settings import Settings
 from app.speech import get_weights, transcriber_of
 from app.store import Store
 from app.voicemail import Voicemail, VoicemailPage
-from models.errors import AfterbeepError, InvalidRequest, NotFound, NotReady
+from models.errors import AfterbeepError, InvalidRequest, NotFound
 from models.playbook import Playbook
 from models.recording import CallContext, Purpose
 from models.report import Report
@@ -140,10 +140,7 @@ class _Desk:
         store = self._store()
         if store is None:
             raise NotFound("Nothing is stored here yet.")
-        report = store.report(store.recording(recording_id).id)
-        if report is None:
-            raise NotReady("This recording has no report yet.")
-        return report.model_dump(mode="json")
+        return store.finished(recording_id).model_dump(mode="json")
 
     def hand_in_recording(self, path: str, purpose: For = None, rep: str | None = None) -> dict[str, Any]:
         """Store a recording of this machine and queue it; a running service analyses it, show_report then shows it."""

@@ -83,7 +83,7 @@ class Reviews:
 
     def agree(self, person: Person, recording_id: str, rule: str, agrees: bool) -> None:
         """A coach's word on a finding, flagged or passed; it settles an appeal. Raises NotFound or NotReady."""
-        report = self._report(recording_id)
+        report = self.store.finished(recording_id)
         verdict = VerdictRow(
             recording_id=recording_id,
             rule=rule,
@@ -108,7 +108,7 @@ class Reviews:
 
     def appeal(self, person: Person, recording_id: str, rule: str, text: str) -> None:
         """A rep's word against a flag. Raises InvalidRequest if there is no such flag."""
-        if _finding(self._report(recording_id), rule).status != "flagged":
+        if _finding(self.store.finished(recording_id), rule).status != "flagged":
             raise InvalidRequest("Only a flag can be appealed.")
         with self.store.session() as session:
             session.merge(
@@ -253,12 +253,6 @@ class Reviews:
             report = Report.model_validate_json(reports[recording_id])
             purpose = report.context.purpose
             yield {"id": recording_id, "text": report.transcript.text, "context": purpose, "labels": labelled}
-
-    def _report(self, recording_id: str) -> Report:
-        report = self.store.report(recording_id)
-        if report is None:
-            raise NotReady("This recording has no report yet.")
-        return report
 
 
 def _tell(session: Session, recording_id: str) -> None:

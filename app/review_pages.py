@@ -11,7 +11,6 @@ from app.access import assignments_of, person_of, reviews_of, store_of
 from app.listing import Filter, filter_of
 from app.pages import options, page
 from app.views import reviewing
-from models.errors import NotReady
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 coaches = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -60,8 +59,6 @@ def show_examples(request: Request) -> HTMLResponse:
 def show_review(request: Request, recording_id: str) -> HTMLResponse:
     """The review alone, for a page that keeps itself up to date."""
     store = store_of(request)
-    row, report = store.recording(recording_id), store.report(recording_id)
-    if report is None:
-        raise NotReady("This recording has no report yet.")
+    row, report = store.recording(recording_id), store.finished(recording_id)
     review = reviewing.review(reviews_of(request).said(recording_id), report, person_of(request))
     return page(request, "parts/review.html", row=row, report=report, review=review)

@@ -11,7 +11,7 @@ from analysis.pipeline import Analysis
 from app.listing import Filter, newest, older_than
 from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
 from app.webhooks.events import tell
-from models.errors import AfterbeepError, NotFound
+from models.errors import AfterbeepError, NotFound, NotReady
 from models.person import Person
 from models.report import Report
 
@@ -128,6 +128,14 @@ class Store:
         with self.session() as session:
             body = session.scalar(self._reports(ReportRow.body, recording_id))
         return None if body is None else Report.model_validate_json(body)
+
+    def finished(self, recording_id: str) -> Report:
+        """The same of a recording whose report is asked for. Raises NotFound or NotReady."""
+        report = self.report(recording_id)
+        if report is None:
+            self.recording(recording_id)
+            raise NotReady("This recording has no report yet.")
+        return report
 
     def reports(self, limit: int) -> list[tuple[RecordingRow, Report]]:
         """The newest recordings that have a report, with it."""

@@ -1,6 +1,6 @@
 """The addresses of what travels; all but the captions' words come masked where that is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 from urllib.parse import quote
 
@@ -16,7 +16,6 @@ from app.exports.tables import as_csv, as_jsonl
 from app.listing import Filter, filter_of
 from app.openapi import holds, problems
 from models.errors import NotFound, NotReady
-from models.report import Report
 
 router = APIRouter(prefix="/v1")
 
@@ -56,7 +55,8 @@ def list_as_jsonl(request: Request, matching: Matching, mask: Mask = False) -> S
 )
 def show_captions(request: Request, recording_id: str, kind: Captions, mask: Mask = False) -> Response:
     """A sentence a cue, at most two lines of 42 characters, at the seconds of the recording."""
-    report = _report(request, recording_id, mask)
+    report = store_of(request).finished(recording_id)
+    report = masked(report) if mask else report
     return _file(captions(report.transcript, kind), f"{MEDIA_TYPES[kind]}; charset=utf-8", f"transcript.{kind}")
 
 
@@ -67,7 +67,7 @@ def show_captions(request: Request, recording_id: str, kind: Captions, mask: Mas
     summary="The report as one file to hand over",
 )
 def show_page(request: Request, recording_id: str, mask: Mask = False) -> Response:
-    made = _handout(request, recording_id, mask)
+    made, _ = _handout(request, recording_id, mask)
     response = _file(handout_page(made), "text/html; charset=utf-8", f"{made.filename}.html")
     response.headers["Content-Security-Policy"] = f"{policy()}; frame-ancestors 'none'"
     return response
@@ -80,26 +80,19 @@ def show_page(request: Request, recording_id: str, mask: Mask = False) -> Respon
     summary="The report as PDF",
 )
 def show_pdf(request: Request, recording_id: str, mask: Mask = False) -> Response:
-    made = _handout(request, recording_id, mask)
     from app.exports.handout_pdf import handout_pdf  # heavy
 
-    pdf = handout_pdf(made, store_of(request).waveform(recording_id))
+    made, peaks = _handout(request, recording_id, mask)
+    pdf = handout_pdf(made, peaks)
     return _file(pdf, "application/pdf", f"{made.filename}.pdf")
 
 
-def _report(request: Request, recording_id: str, mask: bool) -> Report:
+def _handout(request: Request, recording_id: str, mask: bool) -> tuple[Handout, Sequence[float] | None]:
+    """What is handed over, and the peaks its waveform is drawn from."""
     store = store_of(request)
-    report = store.report(store.recording(recording_id).id)
-    if report is None:
-        raise NotReady("This recording has no report yet.")
-    return masked(report) if mask else report
-
-
-def _handout(request: Request, recording_id: str, mask: bool) -> Handout:
-    report = _report(request, recording_id, mask=False)
+    report, peaks = store.finished(recording_id), store.waveform(recording_id)
     playbook = request.app.state.playbooks.find(report.playbook)
-    peaks = store_of(request).waveform(recording_id)
-    return handout(masked(report) if mask else report, peaks, playbook, masked=mask)
+    return handout(masked(report) if mask else report, peaks, playbook, masked=mask), peaks
 
 
 def _file(content: str | bytes, media_type: str, filename: str) -> Response:
