@@ -131,14 +131,15 @@ def short_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> "Iterator[Playwright]":
+    """For one file of tests: while it lives, its event loop runs in this thread, and no other test can run its own."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
     with api.sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: "Playwright") -> "Iterator[Browser]":
     """Chromium without a microphone."""
     from tests.browsing import launch

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +36,7 @@ def ask(data_dir: Path, asked: Asked, *flags: str, **environment: str) -> tuple[
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
             return tools, [await client.call_tool(name, given) for name, given in asked]
 
-    with ThreadPoolExecutor(1) as apart:  # from the loop of a browser, if this process drives one
-        return apart.submit(anyio.run, talk).result()
+    return anyio.run(talk)
 
 
 @pytest.fixture
