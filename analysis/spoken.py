@@ -213,8 +213,13 @@ def _is_date(groups: Sequence[str]) -> bool:
 
 def count_spoken_words(words: Sequence[str]) -> int:
     """Words as they are said: "615-555-0142" is ten, "$2.4M" is five, "25%" is three."""
+    return sum(spoken_lengths(words))
+
+
+def spoken_lengths(words: Sequence[str]) -> list[int]:
+    """How many words each is when it is said."""
     in_number = {index for number in find_phone_numbers(words) for index in range(number.first, number.last + 1)}
-    return sum(_spoken_length(word, digit_by_digit=index in in_number) for index, word in enumerate(words))
+    return [_spoken_length(word, digit_by_digit=index in in_number) for index, word in enumerate(words)]
 
 
 _SCALES = {"k": "thousand", "m": "million", "mm": "million", "b": "billion", "bn": "billion"}

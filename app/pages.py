@@ -19,7 +19,19 @@ from analysis.repeats import SAME_SPEECH_FROM
 from app.access import person_of, reviews_of, store_of
 from app.listing import Filter, filter_of
 from app.schema import RecordingRow
-from app.views import advice, coaching, comparison, measures, player, reviewing, rewriting, unknown, wording, words
+from app.views import (
+    advice,
+    coaching,
+    comparison,
+    measures,
+    pace,
+    player,
+    reviewing,
+    rewriting,
+    unknown,
+    wording,
+    words,
+)
 from models.errors import AfterbeepError, InvalidRequest
 from models.playbook import Playbook
 from models.recording import CallContext
@@ -196,6 +208,7 @@ def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playboo
         "runs": words.runs(report.transcript.words, coached),
         "unsure": any(word.is_unsure for word in report.transcript.words),
         "wave": player.wave(report, coached, peaks),
+        "pace": pace.pace_line(report, playbook.limits if playbook else None),
         "measured": measures.measured(report, playbook.limits if playbook else None),
         "unknown": unknown.unknown(report),
         "playbook": playbook,

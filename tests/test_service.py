@@ -95,6 +95,7 @@ def test_the_service_answers_while_the_worker_is_busy(live_service: Service, sho
     assert all(wait_for_end(live_service, one)["status"] == "done" for one in ids)
 
 
+@pytest.mark.timeout(360)  # three starts of a worker, which a busy machine takes its time for
 def test_kill_9_of_worker_and_service_loses_nothing(new_service: Service, short_sample: Path) -> None:
     new_service.start()
     ids = []
