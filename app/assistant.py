@@ -146,7 +146,7 @@ class _Desk:
         """Store a recording of this machine and queue it; a running service analyses it, show_report then shows it."""
         migrate(self.settings)
         store = Store(engine := connect(self.settings))
-        intake = Intake(store, AudioStore(self.settings.audio_dir), Jobs(engine), Playbooks(store))
+        intake = Intake(store, AudioStore.of(self.settings), Jobs(engine), Playbooks(store), self.settings.max_queued)
         with self._recording(path, None) as recording, recording.open("rb") as audio:
             row = intake.receive(
                 Arrival(audio, recording.name, self.settings.playbook, CallContext(purpose=purpose, rep=rep))
@@ -174,8 +174,8 @@ class _Desk:
 
     def _store(self) -> Store | None:
         """None where there is none: looking makes no database."""
-        file = self.settings.data_dir / "afterbeep.db"
-        return Store(connect(self.settings)) if file.exists() else None
+        file = self.settings.database_file
+        return Store(connect(self.settings)) if file is None or file.exists() else None
 
     def _playbook(self) -> Playbook:
         store, name = self._store(), self.settings.playbook

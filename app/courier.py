@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.audio_store import AudioStore
@@ -13,12 +14,13 @@ from app.connection_store import Connections
 from app.fetching import Fetched, Fetcher, Order
 from app.intake import inspect
 from app.jobs import Jobs
+from app.outages import outlast
 from app.playbook_store import Playbooks
 from app.schema import FetchRow, RecordingRow
 from app.settings import Settings
 from app.store import Store, end
 from app.vault import Vault
-from models.errors import AfterbeepError, FetchError, FetchFailed
+from models.errors import AfterbeepError, FetchError, FetchFailed, Outage
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,9 @@ class Courier:
     order: Callable[[FetchRow, str], Order]
 
     def run(self, recording_id: str, attempt: int) -> None:
+        outlast(lambda: self._run(recording_id, attempt))
+
+    def _run(self, recording_id: str, attempt: int) -> None:
         """Ends with the recording stored and its analysis queued, or another attempt queued, or the failure stored.
 
         Safe to run again, whenever it broke off: an attempt that was followed by another does nothing.
@@ -52,6 +57,8 @@ class Courier:
         except FetchError as error:
             log.info("recording %s, attempt %d: %s %s", recording_id, attempt + 1, error.code, error)
             self._later_or_never(recording_id, error)
+        except (Outage, DBAPIError):
+            raise
         except AfterbeepError as error:
             log.info("recording %s: %s", recording_id, error.code)
             self._never(recording_id, error)

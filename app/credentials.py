@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.people import People, checked_password, normal
 from app.schema import KeyRow, PersonRow, SessionRow
 from app.secrets import fingerprint, hashed_password, is_password, new_token
-from models.errors import InvalidRequest, NotFound, TooManyAttempts, WrongKey, WrongPassword
+from models.errors import InvalidRequest, NotFound, WrongKey, WrongPassword
 from models.person import SCOPES, Person, Scope
 
 ATTEMPTS: Final = 10  # wrong passwords in a row, before an account is locked for a while
@@ -29,21 +29,22 @@ class Credentials:
     # Passwords
 
     def sign_in(self, email: str, password: str) -> Person:
-        """Raises WrongPassword, the same for an address nobody has, or TooManyAttempts."""
+        """Raises WrongPassword: the same, as slowly, for an address nobody has and for an account that is locked."""
         with self.people.store.session() as session:
             row = session.scalar(sa.select(PersonRow).where(PersonRow.email == normal(email)))
             now = datetime.now(UTC)
-            if row is not None and row.locked_until is not None and row.locked_until > now:
-                raise TooManyAttempts("Too many wrong passwords. Please try again in a quarter of an hour.")
+            locked = row is not None and row.locked_until is not None and row.locked_until > now
             kept = row.password_hash if row is not None and row.disabled_at is None else None
-            if is_password(password, kept) and row is not None:
+            if is_password(password, kept) and row is not None and not locked:
                 row.failed_attempts, row.locked_until = 0, None
                 return self.people.person(session, row)
-            if row is not None:
+            if row is not None and not locked:
                 row.failed_attempts += 1
                 if row.failed_attempts >= ATTEMPTS:
                     row.failed_attempts, row.locked_until = 0, now + LOCKED_FOR
-        raise WrongPassword("This address and password do not belong together. Please try again.")
+        raise WrongPassword(
+            "This address and password do not belong together. After many wrong ones, wait for a quarter of an hour."
+        )
 
     def change_password(self, person: Person, old: str, new: str) -> None:
         """All their sessions end."""

@@ -1,9 +1,14 @@
-"""One database for rows and jobs, so that a recording and its job are stored together or not at all."""
+"""One database for rows and jobs, so that a recording and its job are stored together or not at all.
+
+SQLite in the data folder, or a PostgreSQL server that many machines share.
+"""
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from filelock import FileLock
@@ -11,11 +16,16 @@ from filelock import FileLock
 from app.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+CONNECTIONS: Final = 20  # of one process to PostgreSQL at most, twice as many when it is busy
+MIGRATION_LOCK: Final = zlib.crc32(b"afterbeep migrations")
 
 
 def connect(settings: Settings) -> sa.Engine:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(settings.database_url, connect_args={"timeout": 30})
+    url = sa.make_url(settings.database)
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_size=CONNECTIONS, max_overflow=CONNECTIONS, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -36,14 +46,27 @@ def _lower(value: Any) -> str | None:
 
 def migrate(settings: Settings) -> None:
     """Bring the tables of rows and jobs up to date. Safe when several processes start at once."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.data_dir / "migrate.lock"):
-        engine = connect(settings)
-        with engine.connect() as connection:
-            is_current = connection.exec_driver_sql("PRAGMA user_version").scalar() == _stamp()
-        if not is_current:
+    engine = connect(settings)
+    with _alone(engine, settings):
+        if _stamped(engine) != _stamp():
             _upgrade(engine, settings)
-        engine.dispose()
+            _put_stamp(engine)
+    engine.dispose()
+
+
+@contextmanager
+def _alone(engine: sa.Engine, settings: Settings) -> Iterator[None]:
+    """Until it is left, no other process migrates this database, on whatever machine."""
+    if _is_sqlite(engine):
+        with FileLock(settings.data_dir / "migrate.lock"):
+            yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
+        try:
+            yield
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
 
 
 def _upgrade(engine: sa.Engine, settings: Settings) -> None:
@@ -56,12 +79,31 @@ def _upgrade(engine: sa.Engine, settings: Settings) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    DBOS.migrate(settings.database_url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"PRAGMA user_version = {_stamp()}")
+    DBOS.migrate(settings.database)
 
 
 def _stamp() -> int:
     """What brought a database up to date: the newest migration here, and the library whose tables lie beside ours."""
     newest = max(path.name for path in (MIGRATIONS / "versions").glob("*.py"))
     return zlib.crc32(f"{newest} {version('dbos')}".encode()) >> 1
+
+
+def _stamped(engine: sa.Engine) -> int | None:
+    with engine.connect() as connection:
+        if _is_sqlite(engine):
+            return connection.exec_driver_sql("PRAGMA user_version").scalar()
+        table = sa.func.to_regclass("alembic_version")
+        stamp = connection.scalar(sa.select(sa.func.obj_description(table, "pg_class")))
+        return None if stamp is None else int(stamp)
+
+
+def _put_stamp(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        if _is_sqlite(engine):
+            connection.exec_driver_sql(f"PRAGMA user_version = {_stamp()}")
+        else:
+            connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{_stamp()}'")
+
+
+def _is_sqlite(engine: sa.Engine) -> bool:
+    return engine.dialect.name == "sqlite"

@@ -17,7 +17,7 @@ from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.script_store import Scripts
 from app.store import Store
-from models.errors import EmptyFile, IdempotencyKeyReused, InvalidRequest, NotAudio, NotFound, NotReady
+from models.errors import Busy, EmptyFile, IdempotencyKeyReused, InvalidRequest, NotAudio, NotFound, NotReady
 from models.recording import MIN_MESSAGE_S, CallContext, GivenWindow
 
 SNIFFED_BYTES = 4096
@@ -53,13 +53,15 @@ class Intake:
     audio: AudioStore
     jobs: Jobs
     playbooks: Playbooks
+    max_queued: int
 
     def receive(self, arrival: Arrival) -> RecordingRow:
         """Store the audio, then the row and the job in one transaction: once this returns, nothing can be lost.
 
-        Raises EmptyFile, NotAudio, NotFound where there is no such script, UnknownPlaybook or InvalidPlaybook, or
+        Raises Busy, EmptyFile, NotAudio, NotFound where there is no such script, UnknownPlaybook or InvalidPlaybook, or
         IdempotencyKeyReused if the key came with another request.
         """
+        self.make_room()
         self.playbooks.load(arrival.playbook)
         if arrival.script_id is not None:
             Scripts(self.store).get(arrival.script_id)
@@ -96,6 +98,11 @@ class Intake:
                 raise
             return known
         return row
+
+    def make_room(self) -> None:
+        """Raises Busy while too much is waiting."""
+        if self.store.waiting() >= self.max_queued:
+            raise Busy("Too many recordings are waiting. Please send this one again in a minute.")
 
     def known(self, idempotency_key: str | None, digest: str) -> RecordingRow | None:
         """What the same request gave before. Raises IdempotencyKeyReused if it was another request."""

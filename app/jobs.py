@@ -16,7 +16,8 @@ from analysis.audio.decode import Decode, decode
 from analysis.pipeline import Analysis, analyze
 from analysis.speech.transcriber import Transcriber
 from app.audio_store import AudioStore
-from app.playback import is_playable, write_playable
+from app.outages import outlast
+from app.playback import is_playable, playable
 from app.playbook_store import Playbooks
 from app.prospects import left_before
 from app.recall import recall
@@ -90,8 +91,10 @@ def launch_worker(
     fetch: Callable[[str, int], None],
     *,
     at_once: int,
+    drain_s: int,
 ) -> Callable[[], None]:
-    """Take jobs from the queues, beginning with those this worker was on when it died. Returns the way to stop.
+    """Take jobs from the queues, beginning with those this worker was on when it died. Returns the way to stop,
+    which takes up to `drain_s` for what has begun.
 
     `run` is called with a recording's id and whether somebody waits for it, by up to `at_once` threads and a few more
     for the urgent ones; `fetch` with a recording's id and the number of the attempt, by a few of their own.
@@ -102,7 +105,7 @@ def launch_worker(
         config={
             "name": APPLICATION,
             "system_database_engine": engine,
-            "system_database_url": settings.database_url,
+            "system_database_url": settings.database,
             "application_version": JOB_VERSION,
             "executor_id": settings.worker_id,
             "log_level": "WARNING",
@@ -133,7 +136,7 @@ def launch_worker(
         DBOS.register_queue(
             queue, worker_concurrency=count, polling_interval_sec=POLLING_S, on_conflict="always_update"
         )
-    return DBOS.destroy
+    return partial(DBOS.destroy, workflow_completion_timeout_sec=drain_s)
 
 
 class Worker:
@@ -155,7 +158,7 @@ class Worker:
         self.settings = settings
 
     def run(self, recording_id: str) -> None:
-        row = self.store.begin(recording_id)
+        row = outlast(lambda: self.store.begin(recording_id))
         if row is None:
             return  # deleted, or ended by an earlier run that died before it could say so
         try:
@@ -163,16 +166,22 @@ class Worker:
                 raise AnalysisFailed(
                     f"The analysis of this recording broke off {row.attempts - 1} times. Please try another format."
                 )
-            analysis = self._analyze(row)
-            if not is_playable(analysis.sound.recording.format):
-                write_playable(analysis.sound, self.audio.playable(recording_id))
-            self.store.save_report(recording_id, analysis)
+            outlast(lambda: self._report(row))
         except AfterbeepError as error:
             log.info("recording %s: %s", recording_id, error.code)
-            self.store.fail(recording_id, error)
+            self._fail(recording_id, error)
         except Exception:
             log.exception("recording %s could not be analysed", recording_id)
-            self.store.fail(recording_id, AnalysisFailed("This recording could not be analysed. We have noted why."))
+            self._fail(recording_id, AnalysisFailed("This recording could not be analysed. We have noted why."))
+
+    def _report(self, row: RecordingRow) -> None:
+        analysis = self._analyze(row)
+        if not is_playable(analysis.sound.recording.format):
+            self.audio.put_playable(row.id, playable(analysis.sound))
+        outlast(lambda: self.store.save_report(row.id, analysis))
+
+    def _fail(self, recording_id: str, error: AfterbeepError) -> None:
+        outlast(lambda: self.store.fail(recording_id, error))
 
     def _analyze(self, row: RecordingRow) -> Analysis:
         return analyze(

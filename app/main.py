@@ -129,13 +129,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.audio = AudioStore(settings.audio_dir)
+    app.state.audio = AudioStore.of(settings)
     engine = connect(settings)
     app.state.store = Store(engine)
     app.state.playbooks = Playbooks(app.state.store)
     app.state.watcher = Watcher(app.state.store)
     app.state.rewriter = rewriter_of(settings)
-    app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks)
+    app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks, settings.max_queued)
     app.state.rate_limit = RateLimit(settings.rate_limit_per_minute)
     app.state.people = People(app.state.store)
     app.state.credentials = Credentials(app.state.people)

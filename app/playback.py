@@ -1,12 +1,12 @@
 """What browsers can play, and a copy for them of what they cannot (µ-law, A-law, GSM, AMR …)."""
 
+import io
 import wave
-from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from analysis.audio.decode import SAMPLE_RATE_HZ, Sound
-from analysis.speech.weights import atomic_file
 
 MEDIA_TYPES = {
     "wav/pcm_s16le": "audio/wav",
@@ -31,12 +31,15 @@ def media_type(audio_format: str | None) -> str:
     return MEDIA_TYPES.get(audio_format or "", "application/octet-stream")
 
 
-def write_playable(sound: Sound, path: Path) -> None:
+def playable(sound: Sound) -> IO[bytes]:
     """The first one or two channels as 16-bit WAV."""
     channels = sound.samples[:2]
     pcm = (channels.T * np.iinfo(np.int16).max).astype("<i2")
-    with atomic_file(path) as temporary, wave.open(str(temporary), "wb") as file:
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
         file.setnchannels(len(channels))
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE_HZ)
         file.writeframes(pcm.tobytes())
+    written.seek(0)
+    return written

@@ -1,5 +1,6 @@
 """Every failure as problem details (RFC 9457) for programs, and as a page for people."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -7,18 +8,23 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from analysis.playbooks import PlaybookError
 from app.openapi import PROBLEM_TYPE
+from app.outages import outage_of
 from app.pages import problem_page
-from models.errors import AfterbeepError, NotSignedIn
+from models.errors import AfterbeepError, NotSignedIn, Outage
+
+log = logging.getLogger(__name__)
 
 OPENAI_PATH = "/v1/audio/"
 
 
 def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(AfterbeepError, _known)
+    app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(Exception, _unforeseen)
@@ -55,9 +61,20 @@ async def _known(request: Request, error: Exception) -> Response:
         return RedirectResponse("/login?" + urlencode({"next": request.url.path}), 303)
     place = {"line": error.line, "reason": error.reason} if isinstance(error, PlaybookError) else {}
     response = problem(request, error.status, error.code, error.title, str(error), **place)
+    if isinstance(error, Outage):
+        response.headers["Retry-After"] = str(error.retry_after_s)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    """An outage where it is one; other complaints of the database are our own fault."""
+    assert isinstance(error, DBAPIError)
+    if (outage := outage_of(error)) is None:
+        raise error
+    log.warning("%s: %s", outage.code, error.orig)
+    return await _known(request, outage)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

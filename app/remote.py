@@ -57,7 +57,8 @@ class Remotes:
             return known
 
     def add(self, session: Session, arrival: RemoteArrival) -> RecordingRow:
-        """The same within the caller's transaction; address and playbook are the caller's to check."""
+        """The same within the caller's transaction; address and playbook are the caller's to check. Raises Busy."""
+        self.intake.make_room()
         now = datetime.now(UTC)
         row = RecordingRow(
             id=uuid4().hex,

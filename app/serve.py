@@ -23,12 +23,12 @@ RESTART_AFTER_S = (1, 2, 5, 15, 30)  # the longer, the oftener it died at once
 HEALTHY_AFTER_S = 60
 
 
-def serve(settings: Settings, demo: Path | None) -> None:
+def serve(settings: Settings, demo: Path | None, *, with_worker: bool = True) -> None:
     with _listen(settings.host, settings.port) as listener:
-        _serve(settings, demo, listener)
+        _serve(settings, demo, listener, with_worker=with_worker)
 
 
-def _serve(settings: Settings, demo: Path | None, listener: socket.socket) -> None:
+def _serve(settings: Settings, demo: Path | None, listener: socket.socket, *, with_worker: bool) -> None:
     import uvicorn
 
     from app.database import migrate
@@ -39,12 +39,14 @@ def _serve(settings: Settings, demo: Path | None, listener: socket.socket) -> No
     app = create_app(settings)
     migrate(settings)
     _refuse_strangers(app)
-    with model_progress(settings.model) as step:
-        get_weights(settings, step)
+    if with_worker:
+        with model_progress(settings.model) as step:
+            get_weights(settings, step)
     if demo is not None and (count := show_samples(app, demo)):
         click.echo(f"{count} sample recordings are being analysed; they appear on the first page one by one.")
     keeper = WorkerKeeper(settings)
-    keeper.start()
+    if with_worker:
+        keeper.start()
     try:
         asyncio.run(
             _run(uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)), listener, settings)

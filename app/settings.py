@@ -22,6 +22,20 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("afterbeep"), description="Folder of the recordings and the database."
     )
+    database_url: SecretStr | None = Field(
+        None,
+        description="Database of rows and jobs, such as postgresql+psycopg://user:password@host/afterbeep, which many "
+        "services and workers may share; without it SQLite in the data folder.",
+    )
+    audio_url: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9+]+://",
+        description="Bucket of the recordings, such as s3://bucket/folder; without it a folder in the data folder. S3 "
+        "needs the extra `s3`; its credentials and endpoint are found where AWS tools find theirs.",
+    )
+    encrypt_audio: bool = Field(
+        False, description="Encrypt recordings at rest, with the key that encrypts stored credentials."
+    )
     model_dir: Path = Field(
         default_factory=lambda: user_cache_path("afterbeep") / "models", description="Folder of the speech models."
     )
@@ -49,8 +63,17 @@ class Settings(BaseSettings):
     playbook: str = Field("cold-outreach", description="Playbook used where a request names none.")
     max_upload_mb: float = Field(50.0, gt=0, description="Largest recording taken, in megabytes.")
     max_duration_s: float = Field(600.0, gt=0, description="Longest recording taken, in seconds.")
+    max_queued: int = Field(
+        100_000, ge=1, description="Most recordings that may wait; more are refused with 429 until some are done."
+    )
+    min_free_mb: float = Field(
+        200.0, ge=0, description="Room left free on the disk of the recordings, in megabytes; with less, none is taken."
+    )
     max_attempts: int = Field(
         5, ge=1, description="How often a recording is begun before it is given up, should its worker keep dying."
+    )
+    drain_s: int = Field(
+        20, ge=0, description="How long a worker that is told to stop goes on with what it has begun, in seconds."
     )
     worker_id: str = Field(
         default_factory=socket.gethostname,
@@ -116,16 +139,19 @@ class Settings(BaseSettings):
         return int(self.max_upload_mb * 1_000_000)
 
     @cached_property
-    def database_url(self) -> str:
-        return f"sqlite:///{self.data_dir / 'afterbeep.db'}"
+    def database(self) -> str:
+        if self.database_url is None:
+            return f"sqlite:///{self.database_file}"
+        return self.database_url.get_secret_value()
+
+    @property
+    def database_file(self) -> Path | None:
+        """None where the database is a server's."""
+        return None if self.database_url else self.data_dir / "afterbeep.db"
 
     @property
     def allowed_hosts(self) -> tuple[str, ...]:
         return tuple(self.fetch_hosts.replace(",", " ").split())
-
-    @property
-    def audio_dir(self) -> Path:
-        return self.data_dir / "audio"
 
     @property
     def spoken_language(self) -> str | None:

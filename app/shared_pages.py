@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from analysis.masking import masked, masked_context
-from app.api import audio_file
+from app.audio_response import audio_file
 from app.links import ShareLinks
 from app.pages import page, report_view
 

@@ -66,6 +66,12 @@ class Store:
             row.status, row.attempts = "running", row.attempts + 1
             return row
 
+    def waiting(self) -> int:
+        """How many recordings have not been begun."""
+        query = sa.select(sa.func.count()).select_from(RecordingRow).where(RecordingRow.status == "queued")
+        with self.session() as session:
+            return session.scalar(query) or 0
+
     def set_stage(self, recording_id: str, stage: str) -> None:
         with self.session() as session:
             session.execute(sa.update(RecordingRow).where(RecordingRow.id == recording_id).values(stage=stage))

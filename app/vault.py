@@ -1,4 +1,4 @@
-"""What must not be read from the database alone: credentials and links, encrypted at rest with Fernet."""
+"""What must not be read from the disk alone: credentials, links and, where set, recordings; sealed with Fernet."""
 
 import os
 from functools import cached_property
@@ -10,20 +10,27 @@ from app.settings import Settings
 from models.errors import SecretUnreadable
 
 KEY_FILE = "secret.key"
+SEALED = b"gAAAAA"  # what everything sealed begins with: Fernet's version, and a time before the year 2106
 
 
 class Vault:
-    """Seals and opens texts. The key is the settings', or a file in the data folder that is made when first needed."""
+    """Seals and opens. The key is the settings', or a file in the data folder that is made when first needed."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
     def seal(self, text: str) -> str:
-        return self._fernet.encrypt(text.encode()).decode()
+        return self.seal_bytes(text.encode()).decode()
 
     def open(self, sealed: str) -> str:
+        return self.open_bytes(sealed.encode()).decode()
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        return self._fernet.encrypt(content)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
+            return self._fernet.decrypt(sealed)
         except InvalidToken as error:
             raise SecretUnreadable(
                 f"What is stored encrypted cannot be read: the key in {self._key_name} is another one now."

@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.speech import transcriber_of
 from app.store import Store
 from app.webhooks.postman import Postman, start_postmen
+from app.workers import Roll
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     slot = _take_slot(settings)
     settings = settings.model_copy(update={"worker_id": f"{settings.worker_id}-{slot}"})
     engine = connect(settings)
-    store, audio = Store(engine), AudioStore(settings.audio_dir)
+    store, audio = Store(engine), AudioStore.of(settings)
     decoder = IsolatedDecoder()
     decoder.warm_up()
     transcriber = transcriber_of(settings)
@@ -50,13 +51,19 @@ def work(settings: Settings, *, attached: bool = False) -> None:
         with collector.desk(urgent=urgent) as seat:
             Worker(store, audio, seat, settings, decoder).run(recording_id)
 
-    courier = courier_of(settings, store, audio, Jobs(engine))
+    drain_s = 0 if attached else settings.drain_s  # with its service it is soon begun again
+    jobs = Jobs(engine)
+    courier = courier_of(settings, store, audio, jobs)
     start_postmen(Postman.of(settings, store), stop)
-    leave = launch_worker(engine, settings, run, courier.run, at_once=collector.jobs)
+    roll = Roll(store, jobs.client, settings.worker_id)
+    roll.beat()
+    finish = launch_worker(engine, settings, run, courier.run, at_once=collector.jobs, drain_s=drain_s)
+    threading.Thread(target=roll.keep, args=(stop,), daemon=True).start()
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
     stop.wait()
-    leave()
-    os._exit(0)  # a recording that is being transcribed cannot be interrupted; it is resumed at the next start
+    finish()
+    roll.leave()
+    os._exit(0)  # a recording that is being transcribed cannot be interrupted; it is begun again, here or elsewhere
 
 
 _slots: list[FileLock] = []  # held as long as the process lives

@@ -36,7 +36,6 @@ AfterbeepError
 │   │   ├── SignInFailed      sign_in_failed
 │   │   └── WrongKey          wrong_key
 │   ├── NotAllowed            not_allowed
-│   ├── TooManyAttempts       too_many_attempts
 │   ├── RateLimited           rate_limited
 │   ├── LinkExpired           link_expired
 │   ├── AlreadyThere          already_there
@@ -44,6 +43,11 @@ AfterbeepError
 │   ├── EventRefused          event_refused
 │   ├── EventUnsigned         event_unsigned
 │   └── InvalidEvent          invalid_event
+├── Outage                    what the service rests on does not answer; nothing was done, and it can be tried again
+│   ├── StorageUnavailable    storage_unavailable
+│   ├── StorageFull           storage_full
+│   ├── DatabaseUnavailable   database_unavailable
+│   └── Busy                  busy
 ├── SecretUnreadable          secret_unreadable
 └── AnalysisFailed            analysis_failed
 """
@@ -243,12 +247,6 @@ class NotAllowed(RequestError):
     title = "Not allowed"
 
 
-class TooManyAttempts(RequestError):
-    code = "too_many_attempts"
-    status = 429
-    title = "Too many attempts"
-
-
 class RateLimited(RequestError):
     code = "rate_limited"
     status = 429
@@ -289,6 +287,35 @@ class InvalidEvent(RequestError):
     code = "invalid_event"
     status = 422
     title = "Event cannot be read"
+
+
+class Outage(AfterbeepError):
+    retry_after_s: ClassVar[int] = 10
+    status = 503
+
+
+class StorageUnavailable(Outage):
+    code = "storage_unavailable"
+    title = "Recordings cannot be stored or read at the moment"
+
+
+class StorageFull(Outage):
+    code = "storage_full"
+    status = 507
+    retry_after_s = 60
+    title = "No room left"
+
+
+class DatabaseUnavailable(Outage):
+    code = "database_unavailable"
+    title = "Database does not answer"
+
+
+class Busy(Outage):
+    code = "busy"
+    status = 429
+    retry_after_s = 60
+    title = "Too much is waiting"
 
 
 class SecretUnreadable(AfterbeepError):

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,10 +13,13 @@ from typing import TYPE_CHECKING
 
 import httpx2 as httpx
 import pytest
+from pydantic import SecretStr
 
 from analysis.speech.weights import get_model
 from app.settings import Settings
 from models.errors import ModelError
+from tests.ports import free_port
+from tests.postgres import fresh_database
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
@@ -37,9 +39,25 @@ def model_dir() -> Path:
     return folder
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", action="store_true", help="Run what keeps rows on PostgreSQL instead of SQLite.")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A file that says ON_BOTH_DATABASES is run on each; every other one on SQLite, or with --postgres on that."""
+    both = getattr(metafunc.module, "ON_BOTH_DATABASES", False)
+    if both and "settings" in metafunc.fixturenames:
+        metafunc.parametrize("settings", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data")
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    default = "postgresql" if request.config.getoption("--postgres") else "sqlite"
+    if getattr(request, "param", default) == "sqlite":
+        yield Settings(data_dir=tmp_path / "data")
+        return
+    with fresh_database() as url:
+        yield Settings(data_dir=tmp_path / "data", database_url=SecretStr(url))
 
 
 @dataclass
@@ -97,13 +115,6 @@ def wait_until(condition: Callable[[], bool], timeout_s: float) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError(f"not within {timeout_s} s")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ from app.jobs import Jobs, Worker
 from app.main import create_app
 from app.settings import Settings
 from models.errors import AfterbeepError
-from tests.conftest import ROOT, Service, free_port, wait_until
+from tests.conftest import ROOT, Service, wait_until
+from tests.ports import free_port
 from tests.provider import Provider, provider_server
 from tests.stored import CHECKING_IN, WAV, Scripted
 from tests.test_remote import jobs

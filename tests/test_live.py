@@ -27,8 +27,9 @@ from app.schema import RecordingRow
 from app.settings import Settings
 from models.errors import NoSpeech
 from models.recording import CallContext
-from tests.conftest import Service, free_port, wait_until
+from tests.conftest import Service, wait_until
 from tests.people import cast
+from tests.ports import free_port
 from tests.stored import CHECKING_IN, WAV, Scripted, store_report
 
 

@@ -120,7 +120,10 @@ def test_guessing_locks_the_account_for_a_while(they: Cast) -> None:
     form = {"email": "new@example.com", "password": "wrong"}
     for _ in range(ATTEMPTS):
         assert client.post("/login", data=form).status_code == 401
-    assert client.post("/login", data=form | {"password": PASSWORD}).status_code == 429
+    locked = client.post("/login", data=form | {"password": PASSWORD})
+    unknown = client.post("/login", data=form | {"email": "nobody@example.com"})
+    assert (locked.status_code, unknown.status_code) == (401, 401)
+    assert locked.text.replace("new@", "") == unknown.text.replace("nobody@", ""), "it tells nobody who has an account"
     with people.store.session() as session:
         session.get_one(PersonRow, person.id).locked_until = datetime.now(UTC) - timedelta(seconds=1)
     assert client.post("/login", data=form | {"password": PASSWORD}).status_code == 303

@@ -17,12 +17,15 @@ from app.cli.common import model_option, settings_from
     metavar="DIR",
     help="Show the recordings of DIR as samples, if nothing is stored yet.",
 )
+@click.option("--no-worker", is_flag=True, help="Start no worker here: others on the same database do the work.")
 @model_option
-def serve(host: str | None, port: int | None, data_dir: Path | None, demo: Path | None, model: str | None) -> None:
+def serve(
+    host: str | None, port: int | None, data_dir: Path | None, demo: Path | None, no_worker: bool, model: str | None
+) -> None:
     """Start the service and its worker."""
     from app.serve import serve as run
 
-    run(settings_from(host=host, port=port, data_dir=data_dir, model=model), demo)
+    run(settings_from(host=host, port=port, data_dir=data_dir, model=model), demo, with_worker=not no_worker)
 
 
 @click.command()
@@ -36,6 +39,19 @@ def worker(data_dir: Path | None, attached: bool, model: str | None) -> None:
     from app.worker import work
 
     work(settings_from(data_dir=data_dir, model=model), attached=attached)
+
+
+@click.command()
+@click.option("--executor", required=True, metavar="ID", help="Name of the worker that will not come back.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+def recover(executor: str, data_dir: Path | None) -> None:
+    """Queue again at once what a lost worker had begun; after a minute of silence other workers do it by themselves."""
+    from app.database import connect
+    from app.jobs import Jobs
+    from app.workers import hand_back
+
+    count = hand_back(Jobs(connect(settings_from(data_dir=data_dir))).client, executor)
+    click.echo(f"{count} {'job is' if count == 1 else 'jobs are'} queued again.")
 
 
 @click.group()

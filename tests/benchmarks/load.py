@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx2 as httpx
 
 from app.settings import Settings
-from tests.conftest import SAMPLES, Service, free_port, wait_until
+from tests.conftest import SAMPLES, Service, wait_until
+from tests.ports import free_port
 
 ASKED = 200  # how often a report is asked for
 UPLOADED = 40

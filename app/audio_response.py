@@ -1,0 +1,46 @@
+"""A recording as it is sent to whoever may hear it."""
+
+import os
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+
+from app.audio_store import AudioStore
+from app.playback import media_type
+from app.schema import RecordingRow
+from models.errors import NotFound
+
+
+def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileResponse:
+    """The recording as it came, or what browsers can play of it. Raises NotFound."""
+    audio: AudioStore = request.app.state.audio
+    if playable:
+        with suppress(FileNotFoundError):
+            return _sent(audio.playable(row.id), row.created_at, media_type="audio/wav")
+    try:
+        original = audio.original(row.id)
+    except FileNotFoundError as error:
+        raise NotFound("The audio of this recording is no longer there.") from error
+    return _sent(
+        original,
+        row.created_at,
+        media_type=media_type(row.format),
+        filename=row.filename,
+        content_disposition_type="inline" if playable else "attachment",
+    )
+
+
+def _sent(audio: Path | bytes, created_at: datetime, **more: Any) -> FileResponse:
+    """Ranges are answered from a file; what is in none is put into one for as long as it is sent."""
+    if isinstance(audio, Path):
+        return FileResponse(audio, **more)
+    with NamedTemporaryFile(delete=False) as file:
+        file.write(audio)
+    os.utime(file.name, (created_at.timestamp(),) * 2)  # of it the tag is made by which ranges are known to fit
+    return FileResponse(file.name, background=BackgroundTask(Path(file.name).unlink), **more)

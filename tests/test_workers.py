@@ -1,0 +1,133 @@
+"""Workers that die, stop or come back: their jobs are done by others, and by nobody twice at a time."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.database import connect, migrate
+from app.jobs import Jobs
+from app.main import create_app
+from app.settings import Settings
+from app.store import Store
+from app.workers import Roll, hand_back
+from tests.conftest import SAMPLES
+
+ON_BOTH_DATABASES = True
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def jobs(settings: Settings) -> Iterator[Jobs]:
+    """With three recordings in the queue."""
+    with TestClient(create_app(settings)) as client:
+        sound = (SAMPLES / "10-short-mumble.wav").read_bytes()
+        for _ in range(3):
+            assert client.post("/v1/voicemails", files={"file": ("a.wav", sound)}).status_code == 202
+        yield Jobs(client.app.state.store.engine)
+
+
+def begin(jobs: Jobs, worker_id: str, count: int) -> list[str]:
+    """As if a worker had taken so many, and died."""
+    import sqlalchemy as sa
+
+    waiting = [one.workflow_id for one in jobs.client.list_workflows(status="ENQUEUED")][:count]
+    table = jobs.client._sys_db.tables.workflow_status
+    with jobs.engine.begin() as connection:
+        taken = sa.update(table).where(table.c.workflow_uuid.in_(waiting))
+        connection.execute(taken.values(status="PENDING", executor_id=worker_id))
+    return waiting
+
+
+def roll(jobs: Jobs, worker_id: str, clock: Clock) -> Roll:
+    return Roll(Store(jobs.engine), jobs.client, worker_id, gone_after_s=60, clock=clock)
+
+
+def waiting(jobs: Jobs) -> set[str]:
+    return {one.workflow_id for one in jobs.client.list_workflows(status="ENQUEUED")}
+
+
+def test_the_jobs_of_a_worker_without_a_beat_are_queued_again(jobs: Jobs) -> None:
+    clock = Clock()
+    dead, alive = roll(jobs, "dead-0", clock), roll(jobs, "alive-0", clock)
+    dead.beat()
+    taken = begin(jobs, "dead-0", 2)
+    for clock.now_s in (0, 30, 59):
+        assert alive.look_after() == 0
+    clock.now_s = 61
+    assert alive.look_after() == 2
+    assert set(taken) <= waiting(jobs)
+    assert alive.look_after() == 0, "they are nobody's now"
+
+
+def test_queued_again_they_are_in_the_queue_they_came_from(jobs: Jobs) -> None:
+    before = {one.workflow_id: one.queue_name for one in jobs.client.list_workflows()}
+    begin(jobs, "dead-0", 3)
+    hand_back(jobs.client, "dead-0")
+    assert {one.workflow_id: one.queue_name for one in jobs.client.list_workflows()} == before
+
+
+def test_a_worker_that_beats_keeps_its_jobs_however_long_they_take(jobs: Jobs) -> None:
+    clock = Clock()
+    busy, other = roll(jobs, "busy-0", clock), roll(jobs, "other-0", clock)
+    begin(jobs, "busy-0", 1)
+    for clock.now_s in range(0, 600, 50):
+        busy.beat()
+        assert other.look_after() == 0
+
+
+def test_a_worker_that_was_never_heard_is_gone_too(jobs: Jobs) -> None:
+    clock = Clock()
+    begin(jobs, "an-older-release", 1)
+    alive = roll(jobs, "alive-0", clock)
+    assert alive.look_after() == 0
+    clock.now_s = 60
+    assert alive.look_after() == 1
+
+
+def test_who_stops_gives_back_what_it_has_not_finished(jobs: Jobs) -> None:
+    leaving = roll(jobs, "leaving-0", Clock())
+    leaving.beat()
+    begin(jobs, "leaving-0", 2)
+    leaving.leave()
+    assert len(waiting(jobs)) == 3
+
+
+def test_one_looks_on_through_a_database_that_does_not_answer(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    stop, beats = threading.Event(), []
+
+    def beat() -> None:
+        beats.append(1)
+        if len(beats) == 1:
+            raise OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
+        stop.set()
+
+    alive = roll(jobs, "alive-0", Clock())
+    monkeypatch.setattr(alive, "beat", beat)
+    monkeypatch.setattr("app.workers.BEAT_S", 0.01)
+    alive.keep(stop)
+    assert len(beats) == 2
+    assert "the database does not answer" in caplog.text
+
+
+def test_starting_together_migrates_once(settings: Settings) -> None:
+    threads = [threading.Thread(target=migrate, args=(settings,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine = connect(settings)
+    assert Store(engine).ids() == set()
+    engine.dispose()
