@@ -1,7 +1,8 @@
 """Where somebody speaks, with the Silero voice activity detector: music, noise and tones are not speech."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -19,22 +20,43 @@ SILENT_BELOW = 1e-4  # a peak under this is a line without a signal
 
 
 @cache
-def _detector() -> Any:
+def _silero() -> Any:
+    """Its import takes all threads but one from whoever uses torch in this process: they are given back."""
+    import torch
+
+    threads = torch.get_num_threads()
     import silero_vad  # heavy
 
+    torch.set_num_threads(threads)
+    return silero_vad
+
+
+@cache
+def _detector() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # silero-vad's own choice of torch.jit, not ours to change
-        return silero_vad.load_silero_vad()
+        return _silero().load_silero_vad()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The detector's steps are too small to share."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def find_speech(samples: Samples) -> list[Span]:
     """Spans of speech in `samples` (float32, shape (n,), 16 kHz), in seconds, in order."""
-    from silero_vad.utils_vad import get_speech_timestamps_from_probs
-
     peak = float(np.abs(samples).max(initial=0.0))
     if peak < SILENT_BELOW:
         return []
-    found = get_speech_timestamps_from_probs(
+    found = _silero().utils_vad.get_speech_timestamps_from_probs(
         _probabilities(samples * np.float32(max(1.0, LOUD_ENOUGH / peak))),
         sampling_rate=SAMPLE_RATE_HZ,
         speech_pad_ms=int(PADDING_S * 1000),
@@ -58,10 +80,11 @@ def _probabilities(samples: Samples) -> list[float]:
     by_step = torch.from_numpy(padded.reshape(-1, STEP))
     detector = _detector()
     detector.reset_states()
-    heard = [
-        detector(by_step[at : at + lanes * LANE_STEPS : LANE_STEPS], SAMPLE_RATE_HZ)[:, 0]
-        for at in range(RUN_UP_STEPS + LANE_STEPS)
-    ]
+    with _one_thread():
+        heard = [
+            detector(by_step[at : at + lanes * LANE_STEPS : LANE_STEPS], SAMPLE_RATE_HZ)[:, 0]
+            for at in range(RUN_UP_STEPS + LANE_STEPS)
+        ]
     by_lane = torch.stack(heard[RUN_UP_STEPS:], dim=1)
     found: list[float] = by_lane.flatten()[:steps].tolist()
     return found

@@ -4,6 +4,7 @@ Whisper hears windows of 30 s. A voicemail is one window, or a few; windows of a
 cut to its own speech. What comes out does not depend on what else was in the batch.
 """
 
+import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -128,6 +129,7 @@ class BatchTranscriber(ABC):
         self.precision = precision
         self.verbatim = verbatim
         self.batch_size = batch_size or (LARGE_BATCH if self.is_on_gpu else BATCH)
+        self._thread = threading.local()
 
     @property
     @abstractmethod
@@ -172,6 +174,8 @@ class BatchTranscriber(ABC):
 
     def transcribe(self, messages: Sequence[Samples], give_way: GiveWay = lambda: None) -> list[Transcript]:
         """`give_way` is called every few hundred milliseconds: within it, one other message may be transcribed."""
+        if not self.is_stream:
+            self._use_threads(self.streams)  # another part of the program may have left fewer
         recordings = (
             [self._listen(messages[0])] if len(messages) == 1 else list(self._streams.map(self._listen, messages))
         )
@@ -200,9 +204,22 @@ class BatchTranscriber(ABC):
     @cached_property
     def _streams(self) -> ThreadPoolExecutor:
         """A batch for each core: cores that share a batch would wait for each other at every step."""
+        return ThreadPoolExecutor(self.streams, initializer=self._become_stream)
+
+    def _become_stream(self) -> None:
+        self._thread.is_stream = True
+        self._use_threads(1)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether this thread has one core to itself; one that is no stream has all of them."""
+        return getattr(self._thread, "is_stream", False)
+
+    def _use_threads(self, count: int) -> None:
         import torch
 
-        return ThreadPoolExecutor(self.streams, initializer=lambda: torch.set_num_threads(1))
+        if not self.is_on_gpu:
+            torch.set_num_threads(count)
 
     def _batches(self, recordings: Iterable[Listening]) -> list[list[Listening]]:
         """Windows of like length together, in batches of like size, none more than a stream's share of the work.

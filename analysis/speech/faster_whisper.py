@@ -79,10 +79,7 @@ class FasterWhisper(BatchTranscriber):
 
     @property
     def _at_hand(self) -> Any:
-        """Streams have a core each, and know it; whoever is not one has them all."""
-        import torch
-
-        return self.model if torch.get_num_threads() == 1 else self.whole_machine
+        return self.model if self.is_stream else self.whole_machine
 
     def detect_language(self, features: Any) -> str:
         if not self.model.is_multilingual:
