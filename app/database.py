@@ -3,6 +3,7 @@
 SQLite in the data folder, or a PostgreSQL server that many machines share.
 """
 
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +63,9 @@ def _alone(engine: sa.Engine, settings: Settings) -> Iterator[None]:
             yield
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
+        # Asked for again and again: who waits within a statement holds up the indexes that are made concurrently.
+        while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(MIGRATION_LOCK))):
+            time.sleep(0.2)
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
@@ -100,6 +100,6 @@ def hand_back(client: "DBOSClient", worker_id: str) -> int:
     return sum(map(len, by_queue.values()))
 
 
-def _holding(client: "DBOSClient") -> Collection[str]:
+def _holding(client: "DBOSClient") -> set[str]:
     pending = client.list_workflows(status="PENDING", load_input=False, load_output=False)
     return {job.executor_id for job in pending if job.executor_id}

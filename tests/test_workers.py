@@ -41,7 +41,7 @@ def begin(jobs: Jobs, worker_id: str, count: int) -> list[str]:
 
     waiting = [one.workflow_id for one in jobs.client.list_workflows(status="ENQUEUED")][:count]
     table = jobs.client._sys_db.tables.workflow_status
-    with jobs.engine.begin() as connection:
+    with jobs.client._sys_db.engine.begin() as connection:
         taken = sa.update(table).where(table.c.workflow_uuid.in_(waiting))
         connection.execute(taken.values(status="PENDING", executor_id=worker_id))
     return waiting
