@@ -28,7 +28,7 @@ def upload(client: TestClient, content: bytes = WAV, name: str = "take 1.wav", *
 
 
 def audio_files(client: TestClient) -> list[Path]:
-    return list(client.app.state.audio.folder.iterdir())
+    return list(client.app.state.audio.shelf.folder.iterdir())
 
 
 def queued_jobs(client: TestClient) -> list[str]:
@@ -228,7 +228,7 @@ def test_the_samples_are_removed_together_and_nothing_else(client: TestClient) -
 def test_health_and_readiness(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"database": "ok", "audio": "ok"}
-    client.app.state.audio.folder = Path("/nowhere")
+    client.app.state.audio.shelf.folder = Path("/nowhere")
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json()["audio"] != "ok"

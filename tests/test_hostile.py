@@ -178,7 +178,7 @@ def test_end_to_end_an_upload_ends_in_a_report_or_a_problem_and_leaves_no_file(
             code = told.get("code") or (told["error"] or {"code": "report"})["code"]
             assert code not in ("analysis_failed", "internal_error"), one.name
             ends[code] += 1
-    assert list(app.state.audio.folder.iterdir()) == []
+    assert list(app.state.audio.shelf.folder.iterdir()) == []
     assert list(temporary.iterdir()) == []
     assert ends["report"] > 5
     assert ends["not_audio"] > 5

@@ -133,7 +133,7 @@ def test_what_fails_for_good_says_why(client: TestClient, provider: Provider, an
     assert client.get(voicemail["links"]["report"]).json()["code"] == code
     assert client.get(voicemail["links"]["audio"]).status_code == 404
     assert fetches(client.app) == []
-    assert list(client.app.state.audio.folder.iterdir()) == []
+    assert list(client.app.state.audio.shelf.folder.iterdir()) == []
     window = client.put(f"/v1/voicemails/{voicemail['id']}/message", json={"start_s": 0, "end_s": 5})
     assert window.json()["code"] == "not_ready"
 
