@@ -78,7 +78,8 @@ class Running:
         courier_of(state.settings, state.store, state.audio, Jobs(state.store.engine), fetcher).run(
             recording_id, attempt
         )
-        if state.audio.original(recording_id).exists():
+        with suppress(FileNotFoundError):
+            state.audio.original(recording_id)
             Worker(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
 
     def nothing_happened(self) -> bool:
