@@ -72,7 +72,7 @@ def masked(report: Report) -> Report:
             "context": masked_context(report.context),
             "transcript": Transcript.of_words(
                 (word for word, _ in words), language=said.language, engine=said.engine, model=said.model
-            ),
+            ).model_copy(update={"removed_at": said.removed_at}),
             "not_measured": secrets.within(report.not_measured),
             "findings": tuple(finding(one) for one in report.findings),
             "strengths": strengths,

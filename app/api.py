@@ -32,6 +32,7 @@ from models import errors
 from models.advice import Advice
 from models.errors import (
     AfterbeepError,
+    AudioRemoved,
     Busy,
     EmptyFile,
     FetchDenied,
@@ -50,6 +51,7 @@ from models.errors import (
     StorageUnavailable,
     TooLarge,
     TooLong,
+    TranscriptRemoved,
     UnknownPlaybook,
 )
 from models.recording import CallContext, GivenWindow
@@ -143,7 +145,7 @@ def show_report(request: Request, recording_id: str) -> Response:
 @router.put(
     "/voicemails/{recording_id}/message",
     status_code=202,
-    responses=problems(NotFound, NotReady, InvalidRequest),
+    responses=problems(NotFound, NotReady, InvalidRequest, AudioRemoved, TranscriptRemoved),
     summary="Say where the message is",
 )
 def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Voicemail:
@@ -154,7 +156,7 @@ def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Vo
 @router.delete(
     "/voicemails/{recording_id}/message",
     status_code=202,
-    responses=problems(NotFound, NotReady),
+    responses=problems(NotFound, NotReady, AudioRemoved, TranscriptRemoved),
     summary="Let Afterbeep find the message again",
 )
 def find_message_again(request: Request, recording_id: str) -> Voicemail:
@@ -163,7 +165,7 @@ def find_message_again(request: Request, recording_id: str) -> Voicemail:
 
 @router.post(
     "/voicemails/{recording_id}/rewrite",
-    responses=problems(NotFound, NotReady, RewriteOff),
+    responses=problems(NotFound, NotReady, RewriteOff, TranscriptRemoved),
     summary="Have a language model suggest a rewrite",
 )
 def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
@@ -172,14 +174,14 @@ def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
     row = store.recording(recording_id)
     if rewriter is None:
         raise RewriteOff("No language model is set up here. The report holds a rewrite from the rep's own words.")
-    report = store.finished(row.id)
+    report = store.worded(row.id)
     return rewriter.suggest(report, request.app.state.playbooks.find(report.playbook))
 
 
 @router.get(
     "/voicemails/{recording_id}/audio",
     response_class=FileResponse,
-    responses=holds("audio/*") | problems(NotFound),
+    responses=holds("audio/*") | problems(NotFound, AudioRemoved),
     summary="The recording; ranges allowed",
 )
 def show_audio(

@@ -14,11 +14,13 @@ from starlette.background import BackgroundTask
 from app.audio_store import AudioStore
 from app.playback import media_type
 from app.schema import RecordingRow
+from app.store import check_audio
 from models.errors import NotFound
 
 
 def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileResponse:
-    """The recording as it came, or what browsers can play of it. Raises NotFound."""
+    """The recording as it came, or what browsers can play of it. Raises NotFound or AudioRemoved."""
+    check_audio(row)
     audio: AudioStore = request.app.state.audio
     if playable:
         with suppress(FileNotFoundError):

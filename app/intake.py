@@ -16,8 +16,17 @@ from app.jobs import Jobs
 from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.script_store import Scripts
-from app.store import Store
-from models.errors import Busy, EmptyFile, IdempotencyKeyReused, InvalidRequest, NotAudio, NotFound, NotReady
+from app.store import Store, check_audio
+from models.errors import (
+    Busy,
+    EmptyFile,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotAudio,
+    NotFound,
+    NotReady,
+    TranscriptRemoved,
+)
 from models.recording import MIN_MESSAGE_S, CallContext, GivenWindow
 
 SNIFFED_BYTES = 4096
@@ -118,12 +127,15 @@ class Intake:
     def mark_message(self, recording_id: str, window: GivenWindow | None) -> RecordingRow:
         """Have a recording analysed again with its message where a person says; with None, where Afterbeep finds it.
 
-        Raises NotFound, NotReady while it is being analysed, or InvalidRequest.
+        Raises NotFound, NotReady while it is being analysed, AudioRemoved, TranscriptRemoved or InvalidRequest.
         """
         with self.store.session() as session:
             row = session.get(RecordingRow, recording_id, with_for_update=True)
             if row is None:
                 raise NotFound("There is no recording with this id. It may have been deleted.")
+            check_audio(row)
+            if row.transcript_removed_at is not None:
+                raise TranscriptRemoved("The words of this recording were removed, so they are not written down again.")
             if row.status in ("queued", "running"):
                 raise NotReady("This recording is still being analysed. Please mark the message when that is done.")
             if not row.sha256:

@@ -13,7 +13,7 @@ from analysis.pipeline import corrected
 from app.listing import Filter, conditions
 from app.playbook_store import Playbooks
 from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, VerdictRow
-from app.store import Store, keep_report
+from app.store import Store, check_worded, keep_report
 from app.webhooks.events import tell
 from models.errors import InvalidRequest, NotFound, NotReady
 from models.person import Person
@@ -156,6 +156,7 @@ class Reviews:
             if kept is None or row is None:
                 raise NotReady("This recording has no report yet.")
             heard = Report.model_validate_json(kept.heard or kept.body)
+            check_worded(heard)
             report = heard
             if text is not None:
                 playbook = self.playbooks.find(heard.playbook) or self.playbooks.load(heard.playbook.name)
@@ -239,7 +240,7 @@ class Reviews:
             sa.select(VerdictRow, ReportRow.body)
             .join(RecordingRow, RecordingRow.id == VerdictRow.recording_id)
             .join(ReportRow, ReportRow.recording_id == VerdictRow.recording_id)
-            .where(self.store.sees)
+            .where(self.store.sees, RecordingRow.transcript_removed_at.is_(None))
             .order_by(VerdictRow.recording_id, VerdictRow.at)
         )
         with self.store.session() as session:

@@ -15,7 +15,7 @@ from app.openapi import problems
 from app.review import LONGEST_TEXT, RuleAgreement, Said, Why
 from app.schema import AppealRow, CommentRow, RecordingRow, VerdictRow
 from app.voicemail import Voicemail
-from models.errors import InvalidRequest, NotAllowed, NotFound, NotReady
+from models.errors import InvalidRequest, NotAllowed, NotFound, NotReady, TranscriptRemoved
 from models.report import Report
 
 router = APIRouter(prefix="/v1", tags=["reviews"])
@@ -201,7 +201,7 @@ def remove_comment(request: Request, recording_id: str, comment_id: str) -> None
 
 @router.put(
     "/voicemails/{recording_id}/transcript",
-    responses=problems(NotAllowed, NotFound, NotReady),
+    responses=problems(NotAllowed, NotFound, NotReady, TranscriptRemoved),
     summary="Correct the words",
 )
 def correct_transcript(request: Request, recording_id: str, correction: Correction) -> Report:
@@ -212,7 +212,7 @@ def correct_transcript(request: Request, recording_id: str, correction: Correcti
 
 @router.delete(
     "/voicemails/{recording_id}/transcript",
-    responses=problems(NotAllowed, NotFound, NotReady),
+    responses=problems(NotAllowed, NotFound, NotReady, TranscriptRemoved),
     summary="Go back to the words that were heard",
 )
 def restore_transcript(request: Request, recording_id: str) -> Report:

@@ -24,9 +24,11 @@ def shared(request: Request, token: str) -> Response:
         return _gone(request)
     row = store.recording(link.recording_id)
     playbook = request.app.state.playbooks.find(report.playbook)
-    shown = report_view(masked(report) if link.mask else report, store.waveform(row.id), playbook)
+    report = masked(report) if link.mask else report
+    shown = report_view(report, store.waveform(row.id), playbook, audio_removed_at=row.audio_removed_at)
+    silent = link.mask or row.audio_removed_at
     shown |= {
-        "audio_url": None if link.mask else str(request.app.url_path_for("shared_audio", token=token)),
+        "audio_url": None if silent else str(request.app.url_path_for("shared_audio", token=token)),
         "title": "A voicemail" if link.mask else row.filename,
         "context": masked_context(row.context) if link.mask else row.context,
         "created_at": row.created_at,

@@ -11,7 +11,7 @@ from analysis.pipeline import Analysis
 from app.listing import Filter, newest, older_than
 from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
 from app.webhooks.events import tell
-from models.errors import AfterbeepError, NotFound, NotReady
+from models.errors import AfterbeepError, AudioRemoved, NotFound, NotReady, TranscriptRemoved
 from models.person import Person
 from models.report import Report
 
@@ -77,11 +77,11 @@ class Store:
             session.execute(sa.update(RecordingRow).where(RecordingRow.id == recording_id).values(stage=stage))
 
     def save_report(self, recording_id: str, analysis: Analysis) -> None:
-        """The report and its summary in the row, together. Nothing, if the recording was deleted meanwhile."""
+        """The report and its summary in the row, together. Nothing, if it was deleted meanwhile."""
         report = analysis.report
         with self.session() as session:
             row = session.get(RecordingRow, recording_id)
-            if row is None:
+            if row is None or row.transcript_removed_at is not None:
                 return
             kept = session.merge(ReportRow(recording_id=recording_id, body="", heard=None, waveform=analysis.waveform))
             keep_report(session, row, kept, report)
@@ -143,10 +143,17 @@ class Store:
             raise NotReady("This recording has no report yet.")
         return report
 
+    def worded(self, recording_id: str) -> Report:
+        """The same with the words that were said. Raises TranscriptRemoved too."""
+        report = self.finished(recording_id)
+        check_worded(report)
+        return report
+
     def reports(self, limit: int) -> list[tuple[RecordingRow, Report]]:
-        """The newest recordings that have a report, with it."""
+        """The newest recordings that have a report with its words."""
         query = sa.select(RecordingRow, ReportRow.body).join(ReportRow, ReportRow.recording_id == RecordingRow.id)
-        newest = query.where(self.sees).order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+        query = query.where(self.sees, RecordingRow.transcript_removed_at.is_(None))
+        newest = query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
         with self.session() as session:
             rows = session.execute(newest).all()
         return [(row, Report.model_validate_json(body)) for row, body in rows]
@@ -239,6 +246,20 @@ def keep_report(session: Session, row: RecordingRow, kept: ReportRow, report: Re
     row.top_flag = report.flagged[0].title if report.flagged else None
     session.execute(sa.delete(FindingRow).where(FindingRow.recording_id == row.id))
     session.add_all(FindingRow(recording_id=row.id, rule=one.rule, status=one.status) for one in report.findings)
+
+
+def check_audio(row: RecordingRow) -> None:
+    """Raises AudioRemoved where the audio of a recording is gone."""
+    if (at := row.audio_removed_at) is not None:
+        raise AudioRemoved(f"The audio of this recording was removed on {at:%d %B %Y}. Its report is still there.")
+
+
+def check_worded(report: Report) -> None:
+    """Raises TranscriptRemoved where the words of a report are gone."""
+    if (at := report.transcript.removed_at) is not None:
+        raise TranscriptRemoved(
+            f"The words of this recording were removed on {at:%d %B %Y}; score, findings and measures are still there."
+        )
 
 
 def is_doubtful(report: Report) -> bool:

@@ -27,6 +27,8 @@ AfterbeepError
 │   └── ShippedPlaybook       shipped_playbook
 ├── RequestError              the request cannot be carried out as it is
 │   ├── NotFound              not_found
+│   ├── AudioRemoved          audio_removed
+│   ├── TranscriptRemoved     transcript_removed
 │   ├── NotReady              not_ready
 │   ├── InvalidRequest        invalid_request
 │   ├── IdempotencyKeyReused  idempotency_key_reused
@@ -194,6 +196,18 @@ class NotFound(RequestError):
     code = "not_found"
     status = 404
     title = "Not found"
+
+
+class AudioRemoved(RequestError):
+    code = "audio_removed"
+    status = 410
+    title = "Audio removed"
+
+
+class TranscriptRemoved(RequestError):
+    code = "transcript_removed"
+    status = 410
+    title = "Transcript removed"
 
 
 class NotReady(RequestError):
