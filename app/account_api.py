@@ -1,13 +1,15 @@
 """People, teams, invitations and keys as JSON."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from app.access import credentials_of, own_account, people_of, person_of
-from app.openapi import problems
+from app.audit import AuditLog
+from app.openapi import holds, problems
 from app.schema import AuditRow, KeyRow, PersonRow, TeamRow
 from models.errors import AlreadyThere, InvalidRequest, NotFound
 from models.person import Person, Role, Scope
@@ -100,6 +102,7 @@ class AccountChange(BaseModel):
 
 
 class LogLine(BaseModel):
+    id: int
     at: datetime
     person_id: str
     person: str
@@ -108,11 +111,19 @@ class LogLine(BaseModel):
 
     @classmethod
     def of(cls, row: AuditRow) -> Self:
-        return cls(at=row.at, person_id=row.person_id, person=row.person_name, action=row.action, object=row.object)
+        return cls(
+            id=row.id,
+            at=row.at,
+            person_id=row.person_id,
+            person=row.person_name,
+            action=row.action,
+            object=row.object,
+        )
 
 
 class Log(BaseModel):
     items: list[LogLine]
+    next_cursor: int | None = Field(description="Pass as cursor for the next page; null on the last.")
 
 
 @router.get("/me", summary="Who you are here")
@@ -189,6 +200,25 @@ def invite(request: Request, new: NewInvitation) -> Invitation:
     return Invitation(path=f"/join/{token}")
 
 
-@admin.get("/audit", summary="The newest lines of the log of who did what")
-def show_log(request: Request) -> Log:
-    return Log(items=[LogLine.of(row) for row in people_of(request).noted()])
+@admin.get("/audit", summary="The log of who did what, the newest lines first")
+def show_log(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+) -> Log:
+    rows = AuditLog(people_of(request).store).newest(limit + 1, cursor)
+    items = [LogLine.of(row) for row in rows[:limit]]
+    return Log(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+@admin.get(
+    "/audit.jsonl",
+    response_class=StreamingResponse,
+    responses=holds("application/jsonl"),
+    summary="The whole log, a line of JSON each, the oldest first",
+)
+def export_log(request: Request) -> StreamingResponse:
+    rows = AuditLog(people_of(request).store).walk()
+    headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
+    lines = (LogLine.of(row).model_dump_json() + "\n" for row in rows)
+    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)

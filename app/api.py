@@ -206,14 +206,13 @@ def show_waveform(request: Request, recording_id: str) -> Waveform:
     "/voicemails/{recording_id}", status_code=204, responses=problems(NotAllowed, NotFound), summary="Delete for good"
 )
 def delete_voicemail(request: Request, recording_id: str) -> None:
-    row = deletion_of(request, recording_id)
-    request.app.state.intake.remove(recording_id)
-    request.app.state.people.note(person_of(request), "recording.deleted", f"{recording_id} {row.filename}")
+    deletion_of(request, recording_id)
+    request.app.state.intake.remove(recording_id, person_of(request))
 
 
 @router.delete("/demo", status_code=204, dependencies=[Depends(admins_only)], summary="Remove the samples")
 def delete_demo(request: Request) -> None:
-    request.app.state.intake.remove_demo()
+    request.app.state.intake.remove_demo(person_of(request))
 
 
 class Script(BaseModel):

@@ -17,6 +17,7 @@ from app.people import People
 from app.remote import RemoteArrival, Remotes
 from app.schema import CallEventRow, ConnectionRow, FetchRow
 from models.errors import AfterbeepError, FetchRefused, NotFound
+from models.person import Person
 from models.recording import CallContext
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class CallIntake:
             recording_id = row.recording_id
             _write(session, row, "deleted", "deleted in the tool")
         if recording_id is not None:
-            self.remotes.intake.remove(recording_id)
+            self.remotes.intake.remove(recording_id, Person(id=connection.id, name=connection.name, role="admin"))
         return "deleted"
 
 

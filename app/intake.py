@@ -27,6 +27,7 @@ from models.errors import (
     NotReady,
     TranscriptRemoved,
 )
+from models.person import Person
 from models.recording import MIN_MESSAGE_S, CallContext, GivenWindow
 
 SNIFFED_BYTES = 4096
@@ -148,15 +149,15 @@ class Intake:
             self.jobs.enqueue(session, row.id, urgent=True, revision=row.revision)
             return row
 
-    def remove(self, recording_id: str) -> None:
+    def remove(self, recording_id: str, by: Person) -> None:
         """Forget a recording: its row and report first, then its audio. Raises NotFound."""
-        self.store.delete(recording_id)
+        self.store.delete(recording_id, by)
         self.audio.delete(recording_id)
 
-    def remove_demo(self) -> int:
+    def remove_demo(self, by: Person) -> int:
         demo = self.store.ids(demo=True)
         for recording_id in demo:
-            self.remove(recording_id)
+            self.remove(recording_id, by)
         return len(demo)
 
 

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.forgetting import without_words
+from app import audit
+from app.audit import RETENTION
 from app.intake import Intake
 from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, TraceRow, TurnRow
 from app.store import Store
@@ -90,16 +92,18 @@ class Forgetter:
             return self.limits
 
     def _remove_all(self, recording_id: str, _now: datetime) -> None:
-        self.intake.remove(recording_id)
+        self.intake.remove(recording_id, RETENTION)
 
     def _remove_audio(self, recording_id: str, now: datetime) -> None:
         with self.store.session() as session:
             if _marked(session, recording_id, RecordingRow.audio_removed_at, now):
+                audit.add(session, RETENTION, "audio.removed", recording_id)
                 self.intake.audio.delete(recording_id)
 
     def _remove_words(self, recording_id: str, now: datetime) -> None:
         with self.store.session() as session:
             if _marked(session, recording_id, RecordingRow.transcript_removed_at, now):
+                audit.add(session, RETENTION, "transcript.removed", recording_id)
                 remove_words(session, recording_id, now)
 
 

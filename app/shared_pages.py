@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from analysis.masking import masked, masked_context
 from app.audio_response import audio_file
+from app.audit import LINK, AuditLog
 from app.links import ShareLinks
 from app.pages import page, report_view
 
@@ -35,6 +36,7 @@ def shared(request: Request, token: str) -> Response:
         "duration_s": row.duration_s,
         "link": link,
     }
+    AuditLog(store).note_visit(LINK, "recording.seen", f"{row.id} {link.id}")
     response = page(request, "shared.html", **shown)
     response.headers.update(HEADERS)
     return response
@@ -48,6 +50,7 @@ def shared_audio(request: Request, token: str, playable: bool = False) -> Respon
     if link is None or link.mask:
         return _gone(request)
     response = audio_file(request, store.recording(link.recording_id), playable=playable)
+    AuditLog(store).note_visit(LINK, "recording.heard", f"{link.recording_id} {link.id}")
     response.headers.update(HEADERS)
     return response
 

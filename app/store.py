@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.pipeline import Analysis
+from app import audit
 from app.listing import Filter, newest, older_than
 from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
 from app.webhooks.events import tell
@@ -174,12 +175,14 @@ class Store:
         with self.session() as session:
             return set(session.scalars(query))
 
-    def delete(self, recording_id: str) -> None:
+    def delete(self, recording_id: str, by: Person) -> None:
+        """What stays is a line in the log: which, when, by whom."""
         with self.session() as session:
             row = session.get(RecordingRow, recording_id)
             if row is None:
                 raise NotFound("There is no recording with this id. It may have been deleted already.")
             tell(session, "recording.deleted", row)
+            audit.add(session, by, "recording.deleted", recording_id)
             session.delete(row)
 
     # Playbooks

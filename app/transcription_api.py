@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
 
 from analysis.cues import cues
-from app.access import store_of
+from app.access import person_of, store_of
 from app.api import ERRORS_BY_CODE, MAX_WAIT_S, WAIT_POLL_S, UploadForm, receive_file
 from app.exports.captions import captions
 from app.openapi import holds, problems
@@ -91,7 +91,7 @@ async def transcribe(request: Request) -> Response:
         return write(await _report(request, row))
     finally:
         if not keep:
-            await run_in_threadpool(request.app.state.intake.remove, row.id)
+            await run_in_threadpool(request.app.state.intake.remove, row.id, person_of(request))
 
 
 def _writer(form: FormData, settings: Settings) -> Callable[[Report], Response]:

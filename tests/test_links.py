@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from app.audit import AuditLog
 from app.main import create_app
 from app.schema import LinkRow, RecordingRow
 from app.settings import Settings
@@ -141,8 +142,14 @@ def test_only_who_sees_a_recording_shares_it_and_the_link_is_for_all(settings: S
             assert other.delete(f"{path}/{made['id']}").status_code == status
         assert they.client("carla").delete(f"{path}/{made['id']}").status_code == 204
         assert they.client(None).get(made["url"]).status_code == 404
-        log = [(row.person_name, row.action) for row in client.app.state.people.noted()]
-        assert log[:2] == [("Carla", "link.taken_back"), ("Rob", "link.made")]
+        log = [(row.person_name, row.action) for row in AuditLog(client.app.state.store).newest(9)]
+        visitor = "Whoever has a link"
+        assert log == [
+            ("Carla", "link.taken_back"),
+            (visitor, "recording.heard"),
+            (visitor, "recording.seen"),
+            ("Rob", "link.made"),
+        ]
 
 
 def test_the_report_offers_to_share_and_to_download(client: TestClient) -> None:

@@ -19,7 +19,7 @@ from models.recording import CallContext
 from tests.stored import CHECKING_IN, store_report
 
 ON_BOTH_DATABASES = True
-SECRETS = ("checking", "Bluepeak", "Tyler", "615-555-0142", "call me")
+SECRETS = ("checking in to", "Bluepeak", "Tyler", "615-555-0142", "call me")
 DAY = timedelta(days=1)
 
 
@@ -146,7 +146,7 @@ def test_in_the_end_everything_goes(client: TestClient) -> None:
 def test_a_playbook_shortens_and_never_lengthens(client: TestClient) -> None:
     for name, hours in (("short-lived", 1), ("long-lived", 1000)):
         text = f'based_on = "cold-outreach"\n[retention]\naudio_h = {hours}\n'
-        assert client.put(f"/v1/playbooks/{name}", content=text).status_code in (200, 201)
+        assert client.put(f"/v1/playbooks/{name}", json={"text": text}).status_code in (200, 201)
     ids = {name: store_report(client.app, playbook=name) for name in ("short-lived", "long-lived", "cold-outreach")}
 
     def silent() -> set[str]:
