@@ -46,6 +46,7 @@ from models.errors import (
     NotFound,
     NothingAfterBeep,
     NotReady,
+    OnHold,
     RewriteOff,
     StorageFull,
     StorageUnavailable,
@@ -145,7 +146,7 @@ def show_report(request: Request, recording_id: str) -> Response:
 @router.put(
     "/voicemails/{recording_id}/message",
     status_code=202,
-    responses=problems(NotFound, NotReady, InvalidRequest, AudioRemoved, TranscriptRemoved),
+    responses=problems(NotFound, NotReady, InvalidRequest, OnHold, AudioRemoved, TranscriptRemoved),
     summary="Say where the message is",
 )
 def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Voicemail:
@@ -156,7 +157,7 @@ def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Vo
 @router.delete(
     "/voicemails/{recording_id}/message",
     status_code=202,
-    responses=problems(NotFound, NotReady, AudioRemoved, TranscriptRemoved),
+    responses=problems(NotFound, NotReady, OnHold, AudioRemoved, TranscriptRemoved),
     summary="Let Afterbeep find the message again",
 )
 def find_message_again(request: Request, recording_id: str) -> Voicemail:
@@ -203,11 +204,35 @@ def show_waveform(request: Request, recording_id: str) -> Waveform:
 
 
 @router.delete(
-    "/voicemails/{recording_id}", status_code=204, responses=problems(NotAllowed, NotFound), summary="Delete for good"
+    "/voicemails/{recording_id}",
+    status_code=204,
+    responses=problems(NotAllowed, NotFound, OnHold),
+    summary="Delete for good",
 )
 def delete_voicemail(request: Request, recording_id: str) -> None:
     deletion_of(request, recording_id)
     request.app.state.intake.remove(recording_id, person_of(request))
+
+
+@router.post(
+    "/voicemails/{recording_id}/hold",
+    responses=problems(NotFound),
+    summary="Put a recording on hold",
+    dependencies=[Depends(admins_only)],
+)
+def hold_voicemail(request: Request, recording_id: str) -> Voicemail:
+    """Until it is released nobody deletes anything of it, whatever its age."""
+    return Voicemail.of(store_of(request).hold(recording_id, person_of(request)))
+
+
+@router.delete(
+    "/voicemails/{recording_id}/hold",
+    responses=problems(NotFound),
+    summary="Release a recording that is on hold",
+    dependencies=[Depends(admins_only)],
+)
+def release_voicemail(request: Request, recording_id: str) -> Voicemail:
+    return Voicemail.of(store_of(request).hold(recording_id, None))
 
 
 @router.delete("/demo", status_code=204, dependencies=[Depends(admins_only)], summary="Remove the samples")

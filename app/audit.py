@@ -49,6 +49,8 @@ NOTED: Final[dict[tuple[str, str], str]] = {
     ("PUT", f"{_V1}/findings/{{rule}}/appeal"): "recording.changed",
     ("POST", f"{_V1}/comments"): "recording.changed",
     ("DELETE", f"{_V1}/comments/{{comment_id}}"): "recording.changed",
+    ("POST", f"{_V1}/hold"): "recording.held",
+    ("DELETE", f"{_V1}/hold"): "recording.released",
     ("PUT", "/v1/playbooks/{name}"): "playbook.changed",
 }
 VISITS: Final = frozenset({"recording.seen", "recording.heard", "takes.seen"})

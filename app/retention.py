@@ -38,6 +38,10 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
+#: Samples are nobody's, and what is on hold is kept whole.
+_FREE: Final = (RecordingRow.demo.is_(False), RecordingRow.held_at.is_(None))
+
+
 class Forgetter:
     def __init__(self, intake: Intake, limits: Retention, clock: Clock = now_utc) -> None:
         self.intake = intake
@@ -79,7 +83,7 @@ class Forgetter:
                 if hours is not None:
                     old = RecordingRow.created_at <= now - timedelta(hours=hours)
                     of_it = RecordingRow.playbook == playbook
-                    due = sa.select(RecordingRow.id).where(of_it, old, RecordingRow.demo.is_(False), *there)
+                    due = sa.select(RecordingRow.id).where(of_it, old, *_FREE, *there)
                     with self.store.session() as session:
                         found += [(remove, recording_id) for recording_id in session.scalars(due)]
         return found
@@ -128,7 +132,7 @@ def take_turn(store: Store, name: str, every: timedelta, now: datetime) -> bool:
 
 def _has(removed_at: Removed) -> Sequence["sa.ColumnElement[bool]"]:
     """Still there, and not about to be analysed, which needs it."""
-    return removed_at.is_(None), RecordingRow.status.in_(("done", "failed")), RecordingRow.sha256 != ""
+    return *_FREE, removed_at.is_(None), RecordingRow.status.in_(("done", "failed")), RecordingRow.sha256 != ""
 
 
 def _marked(session: Session, recording_id: str, removed_at: Removed, now: datetime) -> bool:

@@ -175,6 +175,8 @@ class RecordingRow(Base):
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reviewed_by: Mapped[str | None] = mapped_column(sa.String(200))
     example_of: Mapped[str | None] = mapped_column(sa.String(500))  # why it is in the library of examples
+    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since then nobody deletes anything of it
+    held_by: Mapped[str | None] = mapped_column(sa.String(200))
     audio_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     transcript_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error_code: Mapped[str | None] = mapped_column(sa.String(50))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from app import audit
 from app.listing import Filter, newest, older_than
 from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
 from app.webhooks.events import tell
-from models.errors import AfterbeepError, AudioRemoved, NotFound, NotReady, TranscriptRemoved
+from models.errors import AfterbeepError, AudioRemoved, NotFound, NotReady, OnHold, TranscriptRemoved
 from models.person import Person
 from models.report import Report
 
@@ -183,7 +184,19 @@ class Store:
                 raise NotFound("There is no recording with this id. It may have been deleted already.")
             tell(session, "recording.deleted", row)
             audit.add(session, by, "recording.deleted", recording_id)
-            session.delete(row)
+            free = sa.delete(RecordingRow).where(RecordingRow.id == recording_id, RecordingRow.held_at.is_(None))
+            if not session.execute(free.returning(RecordingRow.id)).all():
+                raise on_hold()
+
+    def hold(self, recording_id: str, by: Person | None) -> RecordingRow:
+        """Keep a recording whole until it is released, with None. Raises NotFound."""
+        with self.session() as session:
+            row = session.get(RecordingRow, recording_id, with_for_update=True)
+            if row is None:
+                raise NotFound("There is no recording with this id. It may have been deleted.")
+            row.held_at = (row.held_at or datetime.now(UTC)) if by else None
+            row.held_by = (row.held_by or by.name) if by else None
+            return row
 
     # Playbooks
 
@@ -249,6 +262,10 @@ def keep_report(session: Session, row: RecordingRow, kept: ReportRow, report: Re
     row.top_flag = report.flagged[0].title if report.flagged else None
     session.execute(sa.delete(FindingRow).where(FindingRow.recording_id == row.id))
     session.add_all(FindingRow(recording_id=row.id, rule=one.rule, status=one.status) for one in report.findings)
+
+
+def on_hold() -> OnHold:
+    return OnHold("This recording is on hold, so nothing of it can be deleted until an admin releases it.")
 
 
 def check_audio(row: RecordingRow) -> None:

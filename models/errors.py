@@ -30,6 +30,7 @@ AfterbeepError
 │   ├── AudioRemoved          audio_removed
 │   ├── TranscriptRemoved     transcript_removed
 │   ├── NotReady              not_ready
+│   ├── OnHold                on_hold
 │   ├── InvalidRequest        invalid_request
 │   ├── IdempotencyKeyReused  idempotency_key_reused
 │   ├── CrossSite             cross_site
@@ -214,6 +215,12 @@ class NotReady(RequestError):
     code = "not_ready"
     status = 409
     title = "Not ready yet"
+
+
+class OnHold(RequestError):
+    code = "on_hold"
+    status = 409
+    title = "On hold"
 
 
 class InvalidRequest(RequestError):

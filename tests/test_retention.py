@@ -207,3 +207,42 @@ def test_one_worker_an_hour_has_its_turn(client: TestClient) -> None:
     assert sorted(taken) == [False] * 7 + [True]
     assert not take_turn(store, "retention", EVERY, now + timedelta(minutes=59))
     assert take_turn(store, "retention", EVERY, now + EVERY)
+
+
+# ------------------------------------------------------------------------ on hold
+
+
+def test_what_is_on_hold_nobody_deletes_until_it_is_released(client: TestClient) -> None:
+    recording_id = store_report(client.app)
+    path = f"/v1/voicemails/{recording_id}"
+    held = client.post(f"{path}/hold").json()
+    assert held["held_by"] == "You"
+    assert client.post(f"{path}/hold").json() == held, "twice is harmless"
+    comment = client.post(f"{path}/comments", json={"text": "Keep this"}).json()["id"]
+    window = client.put(f"{path}/message", json={"start_s": 0, "end_s": 3})  # would replace the report
+    for refused in (client.delete(path), client.delete(f"{path}/comments/{comment}"), window):
+        assert code_of(refused) == (409, "on_hold")
+    forget(client, Retention(audio_h=1, transcript_h=1, report_h=1))
+    shown = client.get(path).json()
+    assert (shown["audio_removed_at"], shown["transcript_removed_at"]) == (None, None)
+    assert client.get(f"{path}/audio").status_code == 200
+    page = client.get(f"/voicemails/{recording_id}", headers={"Accept": "text/html"}).text
+    assert "On hold since" in page
+    assert 'data-method="DELETE"' in page
+    assert 'id="delete"' not in page
+    assert client.delete(f"{path}/hold").json()["held_at"] is None
+    assert client.delete(path).status_code == 204
+    log = [(line["action"], line["object"]) for line in client.get("/v1/audit").json()["items"]]
+    wanted = [("recording.deleted", recording_id), ("recording.released", f"{recording_id}/hold")]
+    assert log[:2] == wanted
+    assert log[-2:] == [("recording.held", f"{recording_id}/hold")] * 2
+    assert "recording.deleted" not in [action for action, _ in log[1:]], "what was refused is not noted as done"
+
+
+def test_samples_on_hold_stay(client: TestClient) -> None:
+    held, free = store_report(client.app, demo=True), store_report(client.app, demo=True)
+    client.post(f"/v1/voicemails/{held}/hold")
+    assert client.delete("/v1/demo").status_code == 204
+    assert client.app.state.store.ids() == {held}
+    assert client.get(f"/v1/voicemails/{free}").status_code == 404
+    assert client.get(f"/v1/voicemails/{held}/audio").status_code == 200

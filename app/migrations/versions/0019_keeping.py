@@ -1,4 +1,4 @@
-"""How long things are kept: what was removed by age, whose turn it was to remove it, and a log nobody changes."""
+"""What is on hold, what was removed by age and whose turn it was to remove it; and a log that nobody changes."""
 
 from datetime import UTC, datetime
 
@@ -10,8 +10,9 @@ down_revision = "0016"
 
 
 def upgrade() -> None:
-    for name in ("audio_removed_at", "transcript_removed_at"):
+    for name in ("held_at", "audio_removed_at", "transcript_removed_at"):
         op.add_column("recordings", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.add_column("recordings", sa.Column("held_by", sa.String(200), nullable=True))
     turns = op.create_table(
         "turns",
         sa.Column("name", sa.String(40), primary_key=True),
