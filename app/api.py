@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, scripts_of, store_of
-from app.audio_response import audio_file
+from app.audio_response import audio_file, bleeped_file
 from app.intake import Arrival, Intake
 from app.linked import Linked, intake_body, is_json, read_json
 from app.listing import Filter, filter_of
@@ -182,15 +182,19 @@ def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
 @router.get(
     "/voicemails/{recording_id}/audio",
     response_class=FileResponse,
-    responses=holds("audio/*") | problems(NotFound, AudioRemoved),
+    responses=holds("audio/*") | problems(NotFound, NotReady, AudioRemoved),
     summary="The recording; ranges allowed",
 )
 def show_audio(
     request: Request,
     recording_id: str,
     playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
+    mask: Annotated[bool, Query(description="The message alone, as WAV; a tone over names and numbers.")] = False,
 ) -> FileResponse:
-    return audio_file(request, store_of(request).recording(recording_id), playable=playable)
+    row = store_of(request).recording(recording_id)
+    if mask:
+        return bleeped_file(request, row, store_of(request).finished(recording_id))
+    return audio_file(request, row, playable=playable)
 
 
 @router.get("/voicemails/{recording_id}/waveform", responses=problems(NotFound, NotReady), summary="Its waveform")

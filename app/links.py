@@ -25,7 +25,7 @@ LONGEST_H = 720
 
 class LinkWanted(BaseModel):
     expires_in_hours: int = Field(WEEK_H, ge=1, le=LONGEST_H, description="How long it works.")
-    mask: bool = Field(False, description="Show no names, companies and telephone numbers, and play nothing.")
+    mask: bool = Field(False, description="Show no names, companies and telephone numbers, and bleep over them.")
 
 
 class Link(BaseModel):

@@ -43,6 +43,7 @@ from app import (
 from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
 from app.audit import note_request
+from app.bleeper import Bleeper
 from app.call_intake import CallIntake
 from app.connection_store import Connections
 from app.credentials import Credentials
@@ -131,6 +132,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.audio = AudioStore.of(settings)
+    app.state.bleeper = Bleeper(app.state.audio, settings.max_duration_s)
     engine = connect(settings)
     app.state.store = Store(engine)
     app.state.playbooks = Playbooks(app.state.store)
