@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from app.access import credentials_of, own_account, people_of, person_of
+from app.access import credentials_of, own_account, people_of, person_of, store_of
 from app.audit import AuditLog
+from app.exports.person import everything, zipped
 from app.openapi import holds, problems
 from app.schema import AuditRow, KeyRow, PersonRow, TeamRow
-from models.errors import AlreadyThere, InvalidRequest, NotFound
+from models.errors import AlreadyThere, InvalidRequest, NotAllowed, NotFound
 from models.person import Person, Role, Scope
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -151,6 +152,22 @@ def revoke_key(request: Request, key_id: str) -> None:
     person = own_account(request)
     credentials_of(request).revoke_key(person, key_id)
     people_of(request).note(person, "key.revoked", key_id)
+
+
+@router.get(
+    "/people/{person_id}/export",
+    response_class=StreamingResponse,
+    responses=holds("application/zip") | problems(NotAllowed, NotFound),
+    summary="Everything about one person",
+)
+def export_person(request: Request, person_id: str) -> StreamingResponse:
+    """A ZIP of JSON files and their recordings, for themselves or an admin."""
+    person = person_of(request)
+    if not person.is_admin and person.id != person_id:
+        raise NotAllowed("Only an admin and the person themselves may have everything about them.")
+    entries = everything(store_of(request), request.app.state.audio, person_id)
+    headers = {"Content-Disposition": 'attachment; filename="afterbeep-person.zip"'}
+    return StreamingResponse(zipped(entries), media_type="application/zip", headers=headers)
 
 
 @admin.get("/people", summary="All accounts")

@@ -38,6 +38,7 @@ NOTED: Final[dict[tuple[str, str], str]] = {
     ("GET", "/v1/voicemails.csv"): "list.exported",
     ("GET", "/v1/voicemails.jsonl"): "list.exported",
     ("GET", "/v1/review/cases.jsonl"): "list.exported",
+    ("GET", "/v1/people/{person_id}/export"): "person.exported",
     ("GET", "/v1/audit.jsonl"): "audit.exported",
     ("PUT", f"{_V1}/message"): "recording.changed",
     ("DELETE", f"{_V1}/message"): "recording.changed",

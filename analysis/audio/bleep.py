@@ -25,8 +25,8 @@ class Cut:
 
 def bleeped(samples: Samples, cut: Cut) -> Samples:
     """One channel, as long as the recording, so that every second stays where it was."""
-    said = samples[cut.channel]
-    played = np.zeros_like(said)
+    said: Samples = samples[cut.channel]
+    played: Samples = np.zeros_like(said)
     for first, last in _in_samples(cut.heard, said.size):
         played[first:last] = said[first:last]
     for first, last in _in_samples(cut.bleeped, said.size):
@@ -42,4 +42,5 @@ def _tone(count: int) -> Samples:
     at = np.arange(count)
     edge = np.minimum(at, at[::-1]) / (FADE_S * SAMPLE_RATE_HZ)
     tone = TONE_PEAK * np.sin(2 * np.pi * TONE_HZ / SAMPLE_RATE_HZ * at) * np.minimum(edge, 1.0)
-    return tone.astype(np.float32)
+    faded: Samples = tone.astype(np.float32)
+    return faded
