@@ -1,5 +1,7 @@
 """What is kept as long as it may be, and what is left of it then."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from analysis import playbooks
+from app.audit import AuditLog
 from app.main import create_app
 from app.retention import EVERY, REMOVED, Forgetter, take_turn
 from app.schema import CommentRow, MarkRow, RecordingRow, ReportRow, TraceRow
@@ -16,6 +19,7 @@ from app.settings import Settings
 from models.errors import InvalidPlaybook, StorageUnavailable
 from models.playbook import Retention
 from models.recording import CallContext
+from tests.conftest import ROOT, wait_until
 from tests.stored import CHECKING_IN, store_report
 
 ON_BOTH_DATABASES = True
@@ -192,6 +196,60 @@ def test_one_that_cannot_go_yet_keeps_no_other_and_goes_the_next_time(
     monkeypatch.undo()
     forget(client, Retention(audio_h=1))
     assert client.app.state.store.recording(stuck).audio_removed_at is not None
+
+
+KILLED_AT_THE_SECOND = """
+import os, sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from app.audio_store import AudioStore
+from app.main import create_app
+from app.retention import Forgetter
+from app.settings import Settings
+from models.playbook import Retention
+
+delete, seen = AudioStore.delete, []
+
+def dying(self, recording_id):
+    delete(self, recording_id)
+    seen.append(recording_id)
+    if len(seen) == 2:
+        os._exit(9)
+
+AudioStore.delete = dying
+app = create_app(Settings(data_dir=Path(sys.argv[1])))
+Forgetter(app.state.intake, Retention(audio_h=1), lambda: datetime.now(UTC) + timedelta(days=1)).run()
+"""
+
+
+def test_what_a_killed_worker_left_goes_the_next_time(client: TestClient) -> None:
+    """It dies when a file is gone and its row does not say so yet."""
+    settings = client.app.state.settings
+    if settings.database_url:
+        pytest.skip("the process is given a data folder")
+    ids = [store_report(client.app) for _ in range(3)]
+    command = [sys.executable, "-c", KILLED_AT_THE_SECOND, str(settings.data_dir)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
+
+    def said() -> int:
+        return sum(client.app.state.store.recording(id).audio_removed_at is not None for id in ids)
+
+    assert said() == 1
+    forget(client, Retention(audio_h=1))
+    assert said() == 3
+    log = [row.object for row in AuditLog(client.app.state.store).walk() if row.action == "audio.removed"]
+    assert sorted(log) == sorted(ids), "each is noted once"
+
+
+def test_a_worker_keeps_taking_its_turn_until_it_is_stopped(client: TestClient) -> None:
+    recording_id, stop = store_report(client.app), threading.Event()
+    forgetter = Forgetter(client.app.state.intake, Retention(audio_h=1), lambda: datetime.now(UTC) + DAY)
+    thread = threading.Thread(target=forgetter.keep, args=(stop,))
+    thread.start()
+    wait_until(lambda: client.app.state.store.recording(recording_id).audio_removed_at is not None, 20)
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_one_worker_an_hour_has_its_turn(client: TestClient) -> None:
