@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from analysis import playbooks
+from analysis.audio.bleep import Cut
 from analysis.detectors.base import Heard
 from analysis.detectors.people import introduction
 from analysis.detectors.people.runs import Runs
@@ -27,6 +28,8 @@ NAME: Final = "[name]"
 COMPANY: Final = "[company]"
 NUMBER: Final = "[number]"
 ADDRESS: Final = "[address]"
+PLAYED_AROUND_S: Final = 0.5  # of a word, so that a voice does not sound chopped
+BLEEP_AROUND_S: Final = 0.25  # Whisper's times are off by less
 
 _TOKEN = re.compile(r"[^\W_]+")
 _MARKER = re.compile(r"\[(?:name|company|number|address)\]")
@@ -72,13 +75,41 @@ def masked(report: Report) -> Report:
             "context": masked_context(report.context),
             "transcript": Transcript.of_words(
                 (word for word, _ in words), language=said.language, engine=said.engine, model=said.model
-            ),
+            ).model_copy(update={"removed_at": said.removed_at}),
             "not_measured": secrets.within(report.not_measured),
             "findings": tuple(finding(one) for one in report.findings),
             "strengths": strengths,
             "rewrite": report.rewrite and _rewrite(report.rewrite, secrets),
             "playbook": report.playbook.model_copy(update={"name": secrets.text(report.playbook.name)}),
         }
+    )
+
+
+def audible(report: Report) -> Cut | None:
+    """What may be heard of a masked recording: the words that were written down, a tone over those that are masked.
+
+    What was said beside them (the greeting, the other side, what was not understood) nobody has looked through, so it
+    is silent. None where it cannot be told when each word was said: nothing may be heard then.
+    """
+    words, window = report.transcript.words, report.message
+    if window is None or not words or report.transcript.corrected:  # a corrected word stands about where it was said
+        return None
+    spoken = [(word.start_s, word.end_s) for word in words]
+    timed = [(start, end) for start, end in spoken if start is not None and end is not None]
+    if len(timed) < len(words):
+        return None
+    hidden = [
+        (timed[first][0], timed[last][1])
+        for word, (first, last) in _Secrets.of(report).words(words)
+        if first < last or word.text != words[first].text
+    ]
+    return Cut(
+        channel=window.channel or 0,
+        heard=tuple(
+            (max(start - PLAYED_AROUND_S, window.start_s), min(end + PLAYED_AROUND_S, window.end_s))
+            for start, end in timed
+        ),
+        bleeped=tuple((max(start - BLEEP_AROUND_S, 0.0), end + BLEEP_AROUND_S) for start, end in hidden),
     )
 
 

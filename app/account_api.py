@@ -1,15 +1,18 @@
 """People, teams, invitations and keys as JSON."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from app.access import credentials_of, own_account, people_of, person_of
-from app.openapi import problems
+from app.access import credentials_of, own_account, people_of, person_of, store_of
+from app.audit import AuditLog
+from app.exports.person import everything, zipped
+from app.openapi import holds, problems
 from app.schema import AuditRow, KeyRow, PersonRow, TeamRow
-from models.errors import AlreadyThere, InvalidRequest, NotFound
+from models.errors import AlreadyThere, InvalidRequest, NotAllowed, NotFound
 from models.person import Person, Role, Scope
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -100,6 +103,7 @@ class AccountChange(BaseModel):
 
 
 class LogLine(BaseModel):
+    id: int
     at: datetime
     person_id: str
     person: str
@@ -108,11 +112,19 @@ class LogLine(BaseModel):
 
     @classmethod
     def of(cls, row: AuditRow) -> Self:
-        return cls(at=row.at, person_id=row.person_id, person=row.person_name, action=row.action, object=row.object)
+        return cls(
+            id=row.id,
+            at=row.at,
+            person_id=row.person_id,
+            person=row.person_name,
+            action=row.action,
+            object=row.object,
+        )
 
 
 class Log(BaseModel):
     items: list[LogLine]
+    next_cursor: int | None = Field(description="Pass as cursor for the next page; null on the last.")
 
 
 @router.get("/me", summary="Who you are here")
@@ -140,6 +152,22 @@ def revoke_key(request: Request, key_id: str) -> None:
     person = own_account(request)
     credentials_of(request).revoke_key(person, key_id)
     people_of(request).note(person, "key.revoked", key_id)
+
+
+@router.get(
+    "/people/{person_id}/export",
+    response_class=StreamingResponse,
+    responses=holds("application/zip") | problems(NotAllowed, NotFound),
+    summary="Everything about one person",
+)
+def export_person(request: Request, person_id: str) -> StreamingResponse:
+    """A ZIP of JSON files and their recordings, for themselves or an admin."""
+    person = person_of(request)
+    if not person.is_admin and person.id != person_id:
+        raise NotAllowed("Only an admin and the person themselves may have everything about them.")
+    entries = everything(store_of(request), request.app.state.audio, person_id)
+    headers = {"Content-Disposition": 'attachment; filename="afterbeep-person.zip"'}
+    return StreamingResponse(zipped(entries), media_type="application/zip", headers=headers)
 
 
 @admin.get("/people", summary="All accounts")
@@ -189,6 +217,25 @@ def invite(request: Request, new: NewInvitation) -> Invitation:
     return Invitation(path=f"/join/{token}")
 
 
-@admin.get("/audit", summary="The newest lines of the log of who did what")
-def show_log(request: Request) -> Log:
-    return Log(items=[LogLine.of(row) for row in people_of(request).noted()])
+@admin.get("/audit", summary="The log of who did what, the newest lines first")
+def show_log(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+) -> Log:
+    rows = AuditLog(people_of(request).store).newest(limit + 1, cursor)
+    items = [LogLine.of(row) for row in rows[:limit]]
+    return Log(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+@admin.get(
+    "/audit.jsonl",
+    response_class=StreamingResponse,
+    responses=holds("application/jsonl"),
+    summary="The whole log, a line of JSON each, the oldest first",
+)
+def export_log(request: Request) -> StreamingResponse:
+    rows = AuditLog(people_of(request).store).walk()
+    headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
+    lines = (LogLine.of(row).model_dump_json() + "\n" for row in rows)
+    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)

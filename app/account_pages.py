@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.access import COOKIE, credentials_of, own_account, people_of, person_of
+from app.audit import AuditLog
 from app.credentials import SESSION_LASTS
 from app.pages import page
 from app.schema import InvitationRow
@@ -211,6 +212,6 @@ def _account_page(request: Request, status: int = 200, **shown: Any) -> HTMLResp
 
 def _people_page(request: Request, status: int = 200, **shown: Any) -> HTMLResponse:
     people = people_of(request)
-    shown |= {"everyone": people.everyone(), "teams": people.teams(), "log": people.noted(50)}
+    shown |= {"everyone": people.everyone(), "teams": people.teams(), "log": AuditLog(people.store).newest(50)}
     shown |= {"roles": {role: ROLE_NAMES[role] for role in ROLES}, "least": MIN_PASSWORD_LENGTH}
     return page(request, "people.html", status, here="people", **shown)

@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
 from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, scripts_of, store_of
-from app.audio_response import audio_file
+from app.audio_response import audio_file, bleeped_file
 from app.intake import Arrival, Intake
 from app.linked import Linked, intake_body, is_json, read_json
 from app.listing import Filter, filter_of
@@ -32,6 +32,7 @@ from models import errors
 from models.advice import Advice
 from models.errors import (
     AfterbeepError,
+    AudioRemoved,
     Busy,
     EmptyFile,
     FetchDenied,
@@ -45,11 +46,13 @@ from models.errors import (
     NotFound,
     NothingAfterBeep,
     NotReady,
+    OnHold,
     RewriteOff,
     StorageFull,
     StorageUnavailable,
     TooLarge,
     TooLong,
+    TranscriptRemoved,
     UnknownPlaybook,
 )
 from models.recording import CallContext, GivenWindow
@@ -143,7 +146,7 @@ def show_report(request: Request, recording_id: str) -> Response:
 @router.put(
     "/voicemails/{recording_id}/message",
     status_code=202,
-    responses=problems(NotFound, NotReady, InvalidRequest),
+    responses=problems(NotFound, NotReady, InvalidRequest, OnHold, AudioRemoved, TranscriptRemoved),
     summary="Say where the message is",
 )
 def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Voicemail:
@@ -154,7 +157,7 @@ def mark_message(request: Request, recording_id: str, window: GivenWindow) -> Vo
 @router.delete(
     "/voicemails/{recording_id}/message",
     status_code=202,
-    responses=problems(NotFound, NotReady),
+    responses=problems(NotFound, NotReady, OnHold, AudioRemoved, TranscriptRemoved),
     summary="Let Afterbeep find the message again",
 )
 def find_message_again(request: Request, recording_id: str) -> Voicemail:
@@ -163,7 +166,7 @@ def find_message_again(request: Request, recording_id: str) -> Voicemail:
 
 @router.post(
     "/voicemails/{recording_id}/rewrite",
-    responses=problems(NotFound, NotReady, RewriteOff),
+    responses=problems(NotFound, NotReady, RewriteOff, TranscriptRemoved),
     summary="Have a language model suggest a rewrite",
 )
 def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
@@ -172,22 +175,26 @@ def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
     row = store.recording(recording_id)
     if rewriter is None:
         raise RewriteOff("No language model is set up here. The report holds a rewrite from the rep's own words.")
-    report = store.finished(row.id)
+    report = store.worded(row.id)
     return rewriter.suggest(report, request.app.state.playbooks.find(report.playbook))
 
 
 @router.get(
     "/voicemails/{recording_id}/audio",
     response_class=FileResponse,
-    responses=holds("audio/*") | problems(NotFound),
+    responses=holds("audio/*") | problems(NotFound, NotReady, AudioRemoved),
     summary="The recording; ranges allowed",
 )
 def show_audio(
     request: Request,
     recording_id: str,
     playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
+    mask: Annotated[bool, Query(description="The message alone, as WAV; a tone over names and numbers.")] = False,
 ) -> FileResponse:
-    return audio_file(request, store_of(request).recording(recording_id), playable=playable)
+    row = store_of(request).recording(recording_id)
+    if mask:
+        return bleeped_file(request, row, store_of(request).finished(recording_id))
+    return audio_file(request, row, playable=playable)
 
 
 @router.get("/voicemails/{recording_id}/waveform", responses=problems(NotFound, NotReady), summary="Its waveform")
@@ -201,17 +208,40 @@ def show_waveform(request: Request, recording_id: str) -> Waveform:
 
 
 @router.delete(
-    "/voicemails/{recording_id}", status_code=204, responses=problems(NotAllowed, NotFound), summary="Delete for good"
+    "/voicemails/{recording_id}",
+    status_code=204,
+    responses=problems(NotAllowed, NotFound, OnHold),
+    summary="Delete for good",
 )
 def delete_voicemail(request: Request, recording_id: str) -> None:
-    row = deletion_of(request, recording_id)
-    request.app.state.intake.remove(recording_id)
-    request.app.state.people.note(person_of(request), "recording.deleted", f"{recording_id} {row.filename}")
+    deletion_of(request, recording_id)
+    request.app.state.intake.remove(recording_id, person_of(request))
+
+
+@router.post(
+    "/voicemails/{recording_id}/hold",
+    responses=problems(NotFound),
+    summary="Put a recording on hold",
+    dependencies=[Depends(admins_only)],
+)
+def hold_voicemail(request: Request, recording_id: str) -> Voicemail:
+    """Until it is released nobody deletes anything of it, whatever its age."""
+    return Voicemail.of(store_of(request).hold(recording_id, person_of(request)))
+
+
+@router.delete(
+    "/voicemails/{recording_id}/hold",
+    responses=problems(NotFound),
+    summary="Release a recording that is on hold",
+    dependencies=[Depends(admins_only)],
+)
+def release_voicemail(request: Request, recording_id: str) -> Voicemail:
+    return Voicemail.of(store_of(request).hold(recording_id, None))
 
 
 @router.delete("/demo", status_code=204, dependencies=[Depends(admins_only)], summary="Remove the samples")
 def delete_demo(request: Request) -> None:
-    request.app.state.intake.remove_demo()
+    request.app.state.intake.remove_demo(person_of(request))
 
 
 class Script(BaseModel):

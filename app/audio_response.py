@@ -11,14 +11,18 @@ from fastapi import Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from analysis.masking import audible
 from app.audio_store import AudioStore
 from app.playback import media_type
 from app.schema import RecordingRow
+from app.store import check_audio
 from models.errors import NotFound
+from models.report import Report
 
 
 def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileResponse:
-    """The recording as it came, or what browsers can play of it. Raises NotFound."""
+    """The recording as it came, or what browsers can play of it. Raises NotFound or AudioRemoved."""
+    check_audio(row)
     audio: AudioStore = request.app.state.audio
     if playable:
         with suppress(FileNotFoundError):
@@ -34,6 +38,18 @@ def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileRe
         filename=row.filename,
         content_disposition_type="inline" if playable else "attachment",
     )
+
+
+def bleeped_file(request: Request, row: RecordingRow, report: Report) -> FileResponse:
+    """The recording as a masked report may be heard. Raises NotFound or AudioRemoved."""
+    check_audio(row)
+    if (cut := audible(report)) is None:
+        raise NotFound("It is not known when each word was said here, so the recording cannot be heard masked.")
+    try:
+        wav = request.app.state.bleeper.wav(row.id, cut)
+    except FileNotFoundError as error:
+        raise NotFound("The audio of this recording is no longer there.") from error
+    return _sent(wav, row.created_at, media_type="audio/wav")
 
 
 def _sent(audio: Path | bytes, created_at: datetime, **more: Any) -> FileResponse:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,7 +17,8 @@ from app.integrations.base import Ask, CallEvent, Deleted, Delivery, Dropped, In
 from app.people import People
 from app.remote import RemoteArrival, Remotes
 from app.schema import CallEventRow, ConnectionRow, FetchRow
-from models.errors import AfterbeepError, FetchRefused, NotFound
+from models.errors import AfterbeepError, FetchRefused, NotFound, OnHold
+from models.person import Person
 from models.recording import CallContext
 
 log = logging.getLogger(__name__)
@@ -116,7 +118,8 @@ class CallIntake:
             recording_id = row.recording_id
             _write(session, row, "deleted", "deleted in the tool")
         if recording_id is not None:
-            self.remotes.intake.remove(recording_id)
+            with suppress(OnHold):  # the tool has it no more, and is told nothing; here it stays
+                self.remotes.intake.remove(recording_id, Person(id=connection.id, name=connection.name, role="admin"))
         return "deleted"
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath, PureWindowsPath
@@ -16,8 +17,19 @@ from app.jobs import Jobs
 from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.script_store import Scripts
-from app.store import Store
-from models.errors import Busy, EmptyFile, IdempotencyKeyReused, InvalidRequest, NotAudio, NotFound, NotReady
+from app.store import Store, check_audio, on_hold
+from models.errors import (
+    Busy,
+    EmptyFile,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotAudio,
+    NotFound,
+    NotReady,
+    OnHold,
+    TranscriptRemoved,
+)
+from models.person import Person
 from models.recording import MIN_MESSAGE_S, CallContext, GivenWindow
 
 SNIFFED_BYTES = 4096
@@ -118,12 +130,17 @@ class Intake:
     def mark_message(self, recording_id: str, window: GivenWindow | None) -> RecordingRow:
         """Have a recording analysed again with its message where a person says; with None, where Afterbeep finds it.
 
-        Raises NotFound, NotReady while it is being analysed, or InvalidRequest.
+        Raises NotFound, NotReady while it is being analysed, OnHold, AudioRemoved, TranscriptRemoved or InvalidRequest.
         """
         with self.store.session() as session:
             row = session.get(RecordingRow, recording_id, with_for_update=True)
             if row is None:
                 raise NotFound("There is no recording with this id. It may have been deleted.")
+            if row.held_at is not None:  # there would be another report in place of this one
+                raise on_hold()
+            check_audio(row)
+            if row.transcript_removed_at is not None:
+                raise TranscriptRemoved("The words of this recording were removed, so they are not written down again.")
             if row.status in ("queued", "running"):
                 raise NotReady("This recording is still being analysed. Please mark the message when that is done.")
             if not row.sha256:
@@ -136,16 +153,19 @@ class Intake:
             self.jobs.enqueue(session, row.id, urgent=True, revision=row.revision)
             return row
 
-    def remove(self, recording_id: str) -> None:
-        """Forget a recording: its row and report first, then its audio. Raises NotFound."""
-        self.store.delete(recording_id)
+    def remove(self, recording_id: str, by: Person) -> None:
+        """Forget a recording: its row and report first, then its audio. Raises NotFound or OnHold."""
+        self.store.delete(recording_id, by)
         self.audio.delete(recording_id)
 
-    def remove_demo(self) -> int:
-        demo = self.store.ids(demo=True)
-        for recording_id in demo:
-            self.remove(recording_id)
-        return len(demo)
+    def remove_demo(self, by: Person) -> int:
+        """How many; those on hold stay."""
+        removed = 0
+        for recording_id in self.store.ids(demo=True):
+            with suppress(OnHold):
+                self.remove(recording_id, by)
+                removed += 1
+        return removed
 
 
 def inspect(audio: IO[bytes], filename: str) -> tuple[int, str]:

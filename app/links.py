@@ -25,7 +25,7 @@ LONGEST_H = 720
 
 class LinkWanted(BaseModel):
     expires_in_hours: int = Field(WEEK_H, ge=1, le=LONGEST_H, description="How long it works.")
-    mask: bool = Field(False, description="Show no names, companies and telephone numbers, and play nothing.")
+    mask: bool = Field(False, description="Show no names, companies and telephone numbers, and bleep over them.")
 
 
 class Link(BaseModel):
@@ -97,7 +97,11 @@ class ShareLinks:
 def share(request: Request, recording_id: str, wanted: LinkWanted) -> NewLink:
     """Whoever has the address sees the report, until the link expires or is taken back."""
     row, token = _links(request).add(recording_id, wanted)
-    people_of(request).note(person_of(request), "link.made", f"{recording_id} until {row.expires_at:%Y-%m-%d %H:%M}")
+    people_of(request).note(
+        person_of(request),
+        "link.made",
+        f"{recording_id} {row.id}{' masked' if row.mask else ''} until {row.expires_at:%Y-%m-%d %H:%M}",
+    )
     url = str(request.url_for("shared", token=token))
     return NewLink(**Link.of(row).model_dump(), token=token, url=url)
 
@@ -110,7 +114,7 @@ def list_links(request: Request, recording_id: str) -> list[Link]:
 @router.delete("/{link_id}", status_code=204, responses=problems(NotFound), summary="Take a link back")
 def revoke_link(request: Request, recording_id: str, link_id: str) -> None:
     _links(request).revoke(recording_id, link_id)
-    people_of(request).note(person_of(request), "link.taken_back", recording_id)
+    people_of(request).note(person_of(request), "link.taken_back", f"{recording_id} {link_id}")
 
 
 def _links(request: Request) -> ShareLinks:

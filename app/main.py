@@ -42,6 +42,8 @@ from app import (
 )
 from app.access import admins_only, coaches_change, coaches_only, signed_in
 from app.audio_store import AudioStore
+from app.audit import note_request
+from app.bleeper import Bleeper
 from app.call_intake import CallIntake
 from app.connection_store import Connections
 from app.credentials import Credentials
@@ -130,6 +132,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.audio = AudioStore.of(settings)
+    app.state.bleeper = Bleeper(app.state.audio, settings.max_duration_s)
     engine = connect(settings)
     app.state.store = Store(engine)
     app.state.playbooks = Playbooks(app.state.store)
@@ -167,6 +170,7 @@ async def _guard(request: Request, call_next: RequestResponseEndpoint) -> Respon
         error = CrossSite("This request comes from a page of another site, so it was not carried out.")
         return problem(request, error.status, error.code, error.title, str(error))
     response = await call_next(request)
+    await note_request(request, response)
     response.headers.update(rate_headers(request))
     if not request.url.path.startswith(OPEN_PAGES):
         for name, value in SECURITY_HEADERS.items():

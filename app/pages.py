@@ -19,6 +19,7 @@ from analysis.repeats import SAME_SPEECH_FROM
 from app.access import person_of, reviews_of, store_of
 from app.listing import Filter, filter_of
 from app.schema import RecordingRow
+from app.store import check_worded
 from app.views import (
     advice,
     coaching,
@@ -105,8 +106,10 @@ def voicemail(request: Request, recording_id: str, playbook: str | None = None) 
         return voicemail_page(request, row)
     made_by = shelf.find(report.playbook)
     other = shelf.load(playbook) if playbook else made_by
+    if other not in (made_by, None):
+        check_worded(report)
     judged = report if other in (made_by, None) else rejudge(report, other)
-    shown = report_view(judged, store.waveform(recording_id), other)
+    shown = report_view(judged, store.waveform(recording_id), other, audio_removed_at=row.audio_removed_at)
     against = None if judged is report else comparison.comparison(report, judged, made_by, other)
     shown |= {"against": against, "playbooks": shelf.titles(), "suggests": request.app.state.rewriter}
     if judged is report:
@@ -196,13 +199,20 @@ def script_report(text: str, playbook: Playbook, context: CallContext) -> Report
     )
 
 
-def report_view(report: Report, peaks: Sequence[float] | None, playbook: Playbook | None = None) -> dict[str, Any]:
+def report_view(
+    report: Report,
+    peaks: Sequence[float] | None,
+    playbook: Playbook | None = None,
+    *,
+    audio_removed_at: datetime | None = None,
+) -> dict[str, Any]:
     """Everything `parts/report.html` shows. Without the playbook it was made with, no bands."""
     coached = coaching.coaching(report)
     return {
         "report": report,
         "audio": report.recording is not None,
-        "audio_url": f"/v1/voicemails/{report.id}/audio" if report.recording else None,
+        "audio_url": f"/v1/voicemails/{report.id}/audio" if report.recording and not audio_removed_at else None,
+        "audio_removed_at": audio_removed_at,
         "coached": coached,
         "sum": coaching.sum_parts(report, coached),
         "runs": words.runs(report.transcript.words, coached),

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.schema import AuditRow, InvitationRow, MemberRow, PersonRow, SessionRow, TeamRow
+from app.audit import AuditLog
+from app.schema import InvitationRow, MemberRow, PersonRow, SessionRow, TeamRow
 from app.secrets import fingerprint, hashed_password, new_token
 from app.store import Store
 from models.errors import AlreadyThere, InvalidRequest, LinkExpired, NotFound
@@ -155,21 +156,7 @@ class People:
 
     def note(self, person: Person, action: str, what: str = "") -> None:
         """Add a line to the log of who did what."""
-        with self.store.session() as session:
-            session.add(
-                AuditRow(
-                    at=datetime.now(UTC),
-                    person_id=person.id,
-                    person_name=person.name,
-                    action=action,
-                    object=what[:300],
-                )
-            )
-
-    def noted(self, limit: int = 100) -> Sequence[AuditRow]:
-        """The newest lines of the log."""
-        with self.store.session() as session:
-            return session.scalars(sa.select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)).all()
+        AuditLog(self.store).note(person, action, what)
 
 
 def normal(email: str) -> str:

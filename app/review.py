@@ -13,7 +13,7 @@ from analysis.pipeline import corrected
 from app.listing import Filter, conditions
 from app.playbook_store import Playbooks
 from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, VerdictRow
-from app.store import Store, keep_report
+from app.store import Store, check_worded, keep_report, on_hold
 from app.webhooks.events import tell
 from models.errors import InvalidRequest, NotFound, NotReady
 from models.person import Person
@@ -140,11 +140,13 @@ class Reviews:
         return row
 
     def remove_comment(self, person: Person, recording_id: str, comment_id: str) -> None:
-        """One's own; an admin removes any."""
+        """One's own; an admin removes any. Raises NotFound or OnHold."""
         with self.store.session() as session:
             row = session.get(CommentRow, comment_id)
             if row is None or row.recording_id != recording_id or (row.person_id != person.id and not person.is_admin):
                 raise NotFound("There is no comment of yours with this id.")
+            if session.get_one(RecordingRow, recording_id).held_at is not None:
+                raise on_hold()
             session.delete(row)
             _tell(session, recording_id)
 
@@ -156,6 +158,7 @@ class Reviews:
             if kept is None or row is None:
                 raise NotReady("This recording has no report yet.")
             heard = Report.model_validate_json(kept.heard or kept.body)
+            check_worded(heard)
             report = heard
             if text is not None:
                 playbook = self.playbooks.find(heard.playbook) or self.playbooks.load(heard.playbook.name)
@@ -239,7 +242,7 @@ class Reviews:
             sa.select(VerdictRow, ReportRow.body)
             .join(RecordingRow, RecordingRow.id == VerdictRow.recording_id)
             .join(ReportRow, ReportRow.recording_id == VerdictRow.recording_id)
-            .where(self.store.sees)
+            .where(self.store.sees, RecordingRow.transcript_removed_at.is_(None))
             .order_by(VerdictRow.recording_id, VerdictRow.at)
         )
         with self.store.session() as session:

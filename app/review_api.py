@@ -15,7 +15,7 @@ from app.openapi import problems
 from app.review import LONGEST_TEXT, RuleAgreement, Said, Why
 from app.schema import AppealRow, CommentRow, RecordingRow, VerdictRow
 from app.voicemail import Voicemail
-from models.errors import InvalidRequest, NotAllowed, NotFound, NotReady
+from models.errors import InvalidRequest, NotAllowed, NotFound, NotReady, OnHold, TranscriptRemoved
 from models.report import Report
 
 router = APIRouter(prefix="/v1", tags=["reviews"])
@@ -191,7 +191,7 @@ def add_comment(request: Request, recording_id: str, new: NewComment) -> Comment
 @router.delete(
     "/voicemails/{recording_id}/comments/{comment_id}",
     status_code=204,
-    responses=problems(NotFound),
+    responses=problems(NotFound, OnHold),
     summary="Take a comment back",
 )
 def remove_comment(request: Request, recording_id: str, comment_id: str) -> None:
@@ -201,7 +201,7 @@ def remove_comment(request: Request, recording_id: str, comment_id: str) -> None
 
 @router.put(
     "/voicemails/{recording_id}/transcript",
-    responses=problems(NotAllowed, NotFound, NotReady),
+    responses=problems(NotAllowed, NotFound, NotReady, TranscriptRemoved),
     summary="Correct the words",
 )
 def correct_transcript(request: Request, recording_id: str, correction: Correction) -> Report:
@@ -212,7 +212,7 @@ def correct_transcript(request: Request, recording_id: str, correction: Correcti
 
 @router.delete(
     "/voicemails/{recording_id}/transcript",
-    responses=problems(NotAllowed, NotFound, NotReady),
+    responses=problems(NotAllowed, NotFound, NotReady, TranscriptRemoved),
     summary="Go back to the words that were heard",
 )
 def restore_transcript(request: Request, recording_id: str) -> Report:

@@ -175,6 +175,10 @@ class RecordingRow(Base):
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reviewed_by: Mapped[str | None] = mapped_column(sa.String(200))
     example_of: Mapped[str | None] = mapped_column(sa.String(500))  # why it is in the library of examples
+    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since then nobody deletes anything of it
+    held_by: Mapped[str | None] = mapped_column(sa.String(200))
+    audio_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    transcript_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error_code: Mapped[str | None] = mapped_column(sa.String(50))
     error_message: Mapped[str | None] = mapped_column(sa.Text)
 
@@ -436,3 +440,12 @@ class WorkerRow(Base):
 
     id: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     beats: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class TurnRow(Base):
+    """When some worker last began what only one of them is to do at a time."""
+
+    __tablename__ = "turns"
+
+    name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -11,9 +11,10 @@ from app.access import scripts_of, store_of
 from app.openapi import problems
 from app.schema import ScriptRow
 from app.script_store import title_of
+from app.store import check_worded
 from app.voicemail import Voicemail
 from models.draft import Facts
-from models.errors import InvalidRequest, NotFound, NotReady
+from models.errors import InvalidRequest, NotFound, NotReady, TranscriptRemoved
 from models.recording import CallContext
 from models.report import Report
 from models.takes import TakesCompared
@@ -104,7 +105,7 @@ def forget_script(request: Request, script_id: str) -> None:
 
 @router.get(
     "/voicemails/{recording_id}/compare/{other_id}",
-    responses=problems(NotFound, NotReady),
+    responses=problems(NotFound, NotReady, TranscriptRemoved),
     summary="Compare two takes",
 )
 def compare(request: Request, recording_id: str, other_id: str) -> TakesCompared:
@@ -117,4 +118,5 @@ def _report(request: Request, recording_id: str) -> Report:
     report: Report | None = store.report(store.recording(recording_id).id)
     if report is None:
         raise NotReady("One of the two has no report yet. Please ask again when both are analysed.")
+    check_worded(report)
     return report

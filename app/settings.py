@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from analysis.speech.transcriber import Device, Precision
+from models.playbook import Retention
 
 
 class Settings(BaseSettings):
@@ -121,6 +122,23 @@ class Settings(BaseSettings):
         description="Fernet key that encrypts stored credentials and links; more after it, with spaces, open what "
         "older keys sealed. Without it secret.key in the data folder.",
     )
+    keep_audio_h: float | None = Field(
+        None,
+        gt=0,
+        description="Hours after which a recording and its copy are deleted; the report stays. Off without it; a "
+        "playbook may say less.",
+    )
+    keep_transcript_h: float | None = Field(
+        None,
+        gt=0,
+        description="Hours after which its words are deleted, and every quote of them; score, findings and measures "
+        "stay. Off without it; a playbook may say less.",
+    )
+    keep_report_h: float | None = Field(
+        None,
+        gt=0,
+        description="Hours after which everything of a recording is deleted. Off without it; a playbook may say less.",
+    )
     ranking: bool = Field(
         False,
         description="List reps in trends by their median score; without it by name, so that nobody is ranked.",
@@ -148,6 +166,10 @@ class Settings(BaseSettings):
     def database_file(self) -> Path | None:
         """None where the database is a server's."""
         return None if self.database_url else self.data_dir / "afterbeep.db"
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(audio_h=self.keep_audio_h, transcript_h=self.keep_transcript_h, report_h=self.keep_report_h)
 
     @property
     def allowed_hosts(self) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from analysis.masking import masked, masked_context
-from app.audio_response import audio_file
+from analysis.masking import audible, masked, masked_context
+from app.audio_response import audio_file, bleeped_file
+from app.audit import LINK, AuditLog
 from app.links import ShareLinks
 from app.pages import page, report_view
 
@@ -24,15 +25,18 @@ def shared(request: Request, token: str) -> Response:
         return _gone(request)
     row = store.recording(link.recording_id)
     playbook = request.app.state.playbooks.find(report.playbook)
-    shown = report_view(masked(report) if link.mask else report, store.waveform(row.id), playbook)
+    silent = row.audio_removed_at is not None or (link.mask and audible(report) is None)
+    report = masked(report) if link.mask else report
+    shown = report_view(report, store.waveform(row.id), playbook, audio_removed_at=row.audio_removed_at)
     shown |= {
-        "audio_url": None if link.mask else str(request.app.url_path_for("shared_audio", token=token)),
+        "audio_url": None if silent else str(request.app.url_path_for("shared_audio", token=token)),
         "title": "A voicemail" if link.mask else row.filename,
         "context": masked_context(row.context) if link.mask else row.context,
         "created_at": row.created_at,
         "duration_s": row.duration_s,
         "link": link,
     }
+    AuditLog(store).note_visit(LINK, "recording.seen", f"{row.id} {link.id}")
     response = page(request, "shared.html", **shown)
     response.headers.update(HEADERS)
     return response
@@ -40,12 +44,15 @@ def shared(request: Request, token: str) -> Response:
 
 @router.get("/shared/{token}/audio", response_class=FileResponse)
 def shared_audio(request: Request, token: str, playable: bool = False) -> Response:
-    """A voice cannot be masked: a masked link plays nothing."""
+    """Of a masked link names and numbers are bleeped over, or nothing is played."""
     store = request.app.state.store
     link = ShareLinks(store).find(token)
-    if link is None or link.mask:
+    report = store.report(link.recording_id) if link else None
+    if link is None or report is None:
         return _gone(request)
-    response = audio_file(request, store.recording(link.recording_id), playable=playable)
+    row = store.recording(link.recording_id)
+    response = bleeped_file(request, row, report) if link.mask else audio_file(request, row, playable=playable)
+    AuditLog(store).note_visit(LINK, "recording.heard", f"{link.recording_id} {link.id}")
     response.headers.update(HEADERS)
     return response
 

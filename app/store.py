@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.pipeline import Analysis
+from app import audit
 from app.listing import Filter, newest, older_than
 from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
 from app.webhooks.events import tell
-from models.errors import AfterbeepError, NotFound, NotReady
+from models.errors import AfterbeepError, AudioRemoved, NotFound, NotReady, OnHold, TranscriptRemoved
 from models.person import Person
 from models.report import Report
 
@@ -77,11 +79,11 @@ class Store:
             session.execute(sa.update(RecordingRow).where(RecordingRow.id == recording_id).values(stage=stage))
 
     def save_report(self, recording_id: str, analysis: Analysis) -> None:
-        """The report and its summary in the row, together. Nothing, if the recording was deleted meanwhile."""
+        """The report and its summary in the row, together. Nothing, if it was deleted meanwhile."""
         report = analysis.report
         with self.session() as session:
             row = session.get(RecordingRow, recording_id)
-            if row is None:
+            if row is None or row.transcript_removed_at is not None:
                 return
             kept = session.merge(ReportRow(recording_id=recording_id, body="", heard=None, waveform=analysis.waveform))
             keep_report(session, row, kept, report)
@@ -143,10 +145,17 @@ class Store:
             raise NotReady("This recording has no report yet.")
         return report
 
+    def worded(self, recording_id: str) -> Report:
+        """The same with the words that were said. Raises TranscriptRemoved too."""
+        report = self.finished(recording_id)
+        check_worded(report)
+        return report
+
     def reports(self, limit: int) -> list[tuple[RecordingRow, Report]]:
-        """The newest recordings that have a report, with it."""
+        """The newest recordings that have a report with its words."""
         query = sa.select(RecordingRow, ReportRow.body).join(ReportRow, ReportRow.recording_id == RecordingRow.id)
-        newest = query.where(self.sees).order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+        query = query.where(self.sees, RecordingRow.transcript_removed_at.is_(None))
+        newest = query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
         with self.session() as session:
             rows = session.execute(newest).all()
         return [(row, Report.model_validate_json(body)) for row, body in rows]
@@ -167,13 +176,27 @@ class Store:
         with self.session() as session:
             return set(session.scalars(query))
 
-    def delete(self, recording_id: str) -> None:
+    def delete(self, recording_id: str, by: Person) -> None:
+        """What stays is a line in the log: which, when, by whom."""
         with self.session() as session:
             row = session.get(RecordingRow, recording_id)
             if row is None:
                 raise NotFound("There is no recording with this id. It may have been deleted already.")
             tell(session, "recording.deleted", row)
-            session.delete(row)
+            audit.add(session, by, "recording.deleted", recording_id)
+            free = sa.delete(RecordingRow).where(RecordingRow.id == recording_id, RecordingRow.held_at.is_(None))
+            if not session.execute(free.returning(RecordingRow.id)).all():
+                raise on_hold()
+
+    def hold(self, recording_id: str, by: Person | None) -> RecordingRow:
+        """Keep a recording whole until it is released, with None. Raises NotFound."""
+        with self.session() as session:
+            row = session.get(RecordingRow, recording_id, with_for_update=True)
+            if row is None:
+                raise NotFound("There is no recording with this id. It may have been deleted.")
+            row.held_at = (row.held_at or datetime.now(UTC)) if by else None
+            row.held_by = (row.held_by or by.name) if by else None
+            return row
 
     # Playbooks
 
@@ -239,6 +262,24 @@ def keep_report(session: Session, row: RecordingRow, kept: ReportRow, report: Re
     row.top_flag = report.flagged[0].title if report.flagged else None
     session.execute(sa.delete(FindingRow).where(FindingRow.recording_id == row.id))
     session.add_all(FindingRow(recording_id=row.id, rule=one.rule, status=one.status) for one in report.findings)
+
+
+def on_hold() -> OnHold:
+    return OnHold("This recording is on hold, so nothing of it can be deleted until an admin releases it.")
+
+
+def check_audio(row: RecordingRow) -> None:
+    """Raises AudioRemoved where the audio of a recording is gone."""
+    if (at := row.audio_removed_at) is not None:
+        raise AudioRemoved(f"The audio of this recording was removed on {at:%d %B %Y}. Its report is still there.")
+
+
+def check_worded(report: Report) -> None:
+    """Raises TranscriptRemoved where the words of a report are gone."""
+    if (at := report.transcript.removed_at) is not None:
+        raise TranscriptRemoved(
+            f"The words of this recording were removed on {at:%d %B %Y}; score, findings and measures are still there."
+        )
 
 
 def is_doubtful(report: Report) -> bool:

@@ -61,7 +61,7 @@ def script(request: Request, script_id: str, then: str | None = None, now: str |
     return page(
         request, "takes.html", here="script", script=row, takes=takes, compared=compared,
         title=request.app.state.playbooks.titles().get(row.playbook, row.playbook),
-        changeable=scripts.may_change(row),
+        changeable=scripts.may_change(row), silent={take.id for take in takes if take.audio_removed_at},
     )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ async def hand_in(request: Request, script_id: str) -> Response:
 def _compared(
     request: Request, takes: Sequence[RecordingRow], then: str | None, now: str | None
 ) -> TakesCompared | None:
-    done = [take for take in takes if take.status == "done"]
+    done = [take for take in takes if take.status == "done" and take.transcript_removed_at is None]
     if len(done) < 2:
         return None
     known = {take.id for take in done}

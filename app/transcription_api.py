@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -12,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
 
 from analysis.cues import cues
-from app.access import store_of
+from app.access import person_of, store_of
 from app.api import ERRORS_BY_CODE, MAX_WAIT_S, WAIT_POLL_S, UploadForm, receive_file
 from app.exports.captions import captions
 from app.openapi import holds, problems
@@ -26,6 +27,7 @@ from models.errors import (
     NotAudio,
     NothingAfterBeep,
     NotReady,
+    OnHold,
     TooLarge,
     TooLong,
 )
@@ -91,7 +93,8 @@ async def transcribe(request: Request) -> Response:
         return write(await _report(request, row))
     finally:
         if not keep:
-            await run_in_threadpool(request.app.state.intake.remove, row.id)
+            with suppress(OnHold):  # the words were heard, whoever keeps them
+                await run_in_threadpool(request.app.state.intake.remove, row.id, person_of(request))
 
 
 def _writer(form: FormData, settings: Settings) -> Callable[[Report], Response]:

@@ -35,6 +35,10 @@ class Voicemail(BaseModel):
     playbook: str
     script_id: str | None = Field(description="The kept script it is a take of.")
     duration_s: float | None
+    held_at: datetime | None = Field(description="Since when it is on hold; nobody deletes it then.")
+    held_by: str | None
+    audio_removed_at: datetime | None = Field(description="When its audio was deleted by age; null while it is there.")
+    transcript_removed_at: datetime | None = Field(description="The same of its words.")
     score: int | None
     flags: int | None
     top_flag: str | None
@@ -55,6 +59,10 @@ class Voicemail(BaseModel):
             playbook=row.playbook,
             script_id=row.script_id,
             duration_s=row.duration_s,
+            held_at=row.held_at,
+            held_by=row.held_by,
+            audio_removed_at=row.audio_removed_at,
+            transcript_removed_at=row.transcript_removed_at,
             score=row.score,
             flags=row.flags,
             top_flag=row.top_flag,

@@ -13,7 +13,10 @@ from app.collector import Collector
 from app.courier import courier_of
 from app.database import connect, migrate
 from app.decoder import IsolatedDecoder
+from app.intake import Intake
 from app.jobs import Jobs, Worker, launch_worker
+from app.playbook_store import Playbooks
+from app.retention import Forgetter
 from app.settings import Settings
 from app.speech import transcriber_of
 from app.store import Store
@@ -55,10 +58,13 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     jobs = Jobs(engine)
     courier = courier_of(settings, store, audio, jobs)
     start_postmen(Postman.of(settings, store), stop)
+    intake = Intake(store, audio, jobs, Playbooks(store), settings.max_queued)
+    forgetter = Forgetter(intake, settings.retention)
     roll = Roll(store, jobs.client, settings.worker_id)
     roll.beat()
     finish = launch_worker(engine, settings, run, courier.run, at_once=collector.jobs, drain_s=drain_s)
-    threading.Thread(target=roll.keep, args=(stop,), daemon=True).start()
+    for keep in (roll.keep, forgetter.keep):
+        threading.Thread(target=keep, args=(stop,), daemon=True).start()
     log.info("ready (%s, %s)", settings.worker_id, settings.model)
     stop.wait()
     finish()

@@ -27,7 +27,10 @@ AfterbeepError
 │   └── ShippedPlaybook       shipped_playbook
 ├── RequestError              the request cannot be carried out as it is
 │   ├── NotFound              not_found
+│   ├── AudioRemoved          audio_removed
+│   ├── TranscriptRemoved     transcript_removed
 │   ├── NotReady              not_ready
+│   ├── OnHold                on_hold
 │   ├── InvalidRequest        invalid_request
 │   ├── IdempotencyKeyReused  idempotency_key_reused
 │   ├── CrossSite             cross_site
@@ -196,10 +199,28 @@ class NotFound(RequestError):
     title = "Not found"
 
 
+class AudioRemoved(RequestError):
+    code = "audio_removed"
+    status = 410
+    title = "Audio removed"
+
+
+class TranscriptRemoved(RequestError):
+    code = "transcript_removed"
+    status = 410
+    title = "Transcript removed"
+
+
 class NotReady(RequestError):
     code = "not_ready"
     status = 409
     title = "Not ready yet"
+
+
+class OnHold(RequestError):
+    code = "on_hold"
+    status = 409
+    title = "On hold"
 
 
 class InvalidRequest(RequestError):

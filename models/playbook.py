@@ -167,6 +167,21 @@ class MessageShape(Frozen):
     )
 
 
+class Retention(Frozen):
+    """For how many hours what arrived is kept; None sets no end."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    audio_h: float | None = Field(None, gt=0, description="Hours the recording and its copy are kept.")
+    transcript_h: float | None = Field(None, gt=0, description="Hours the words and every quote of them are kept.")
+    report_h: float | None = Field(None, gt=0, description="Hours the rest is kept, with whatever is still there.")
+
+    def shortened(self, other: "Retention") -> "Retention":
+        """The shorter of both, part by part."""
+        both = {name: (getattr(self, name), getattr(other, name)) for name in Retention.model_fields}
+        return Retention(**{name: min((h for h in pair if h is not None), default=None) for name, pair in both.items()})
+
+
 class Playbook(Frozen):
     """A coaching school, read from `analysis/playbooks/NAME.toml`."""
 
@@ -180,3 +195,4 @@ class Playbook(Frozen):
     strengths: dict[str, RuleSettings] = {}
     voicemail: VoicemailAdvice = VoicemailAdvice()
     message: MessageShape = MessageShape()
+    retention: Retention = Field(Retention(), description="How long its recordings are kept; settings may say less.")

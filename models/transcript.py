@@ -1,6 +1,7 @@
 """What was said, word by word."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, Self
 
 from pydantic import Field
@@ -32,6 +33,7 @@ class Transcript(Frozen):
     model: str | None = None
     corrected: bool = Field(False, description="Whether a person has written down what was said instead.")
     words: tuple[Word, ...] = ()
+    removed_at: datetime | None = Field(None, description="When the words were removed for good; None while they stay.")
 
     @classmethod
     def of_words(cls, words: Iterable[Word], *, language: str, engine: str, model: str | None = None) -> Self:

@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from analysis.audio.decode import decode
+from analysis.masking import audible
+from app.audit import AuditLog
 from app.main import create_app
 from app.schema import LinkRow, RecordingRow
 from app.settings import Settings
@@ -55,15 +59,45 @@ def test_a_link_shows_the_report_to_read_and_nothing_of_the_rest(client: TestCli
     closed(audio)
 
 
-def test_a_masked_link_names_nobody_and_plays_nothing(client: TestClient) -> None:
-    made = share(client, store_report(client.app, name="karen.wav"), mask=True)
+def test_a_masked_link_names_nobody_and_bleeps_over_them(client: TestClient) -> None:
+    recording_id = store_report(client.app, name="karen.wav")
+    made = share(client, recording_id, mask=True)
     response = client.get(made["url"])
     assert "[name]" in response.text
     assert not re.search("karen|tyler|bluepeak|555", response.text, re.IGNORECASE)
-    assert "<audio" not in response.text
-    assert "data-play-from" not in response.text
+    assert "a tone stands over them" in response.text
     assert 'class="wave-art"' in response.text
-    assert client.get(f"/shared/{made['token']}/audio").status_code == 404
+    heard = client.get(f"/shared/{made['token']}/audio?playable=true")
+    closed(heard)
+    assert heard.headers["content-type"] == "audio/wav"
+    original = decode(WAV).samples[0]
+    played = decode(heard.content).samples[0]
+    assert played.size == original.size
+    report = client.app.state.store.report(recording_id)
+    cut = audible(report)
+    assert len(cut.bleeped) >= 4, "Karen, Tyler, Bluepeak, the number"
+    for start, stop in cut.bleeped:
+        part = slice(int(start * 16_000), int(stop * 16_000))
+        spectrum = np.abs(np.fft.rfft(played[part]))
+        assert abs(spectrum.argmax() * 16_000 / played[part].size - 1000) < 5, "nothing but the tone"
+        assert spectrum.max() ** 2 > 0.9 * (spectrum**2).sum() / 2
+    ranges = client.get(f"/shared/{made['token']}/audio", headers={"Range": "bytes=44-99"})
+    assert (ranges.status_code, ranges.content) == (206, heard.content[44:100])
+    again = client.get(f"/v1/voicemails/{recording_id}/audio?mask=true")
+    assert again.content == heard.content
+
+
+def test_a_masked_link_plays_nothing_where_words_have_no_times(client: TestClient) -> None:
+    recording_id = store_report(client.app)
+    made = share(client, recording_id, mask=True)
+    client.put(f"/v1/voicemails/{recording_id}/transcript", json={"text": "Hi Karen, it is Tyler."})
+    page = client.get(made["url"]).text
+    assert "the recording is not played" in page
+    assert "<audio" not in page
+    assert "data-play-from" not in page
+    refused = client.get(f"/shared/{made['token']}/audio")
+    assert (refused.status_code, refused.headers["content-type"].split(";")[0]) == (404, "text/html")
+    assert client.get(f"/v1/voicemails/{recording_id}/audio?mask=true").status_code == 404
 
 
 def test_the_token_is_stored_hashed_and_shown_once(client: TestClient) -> None:
@@ -141,8 +175,14 @@ def test_only_who_sees_a_recording_shares_it_and_the_link_is_for_all(settings: S
             assert other.delete(f"{path}/{made['id']}").status_code == status
         assert they.client("carla").delete(f"{path}/{made['id']}").status_code == 204
         assert they.client(None).get(made["url"]).status_code == 404
-        log = [(row.person_name, row.action) for row in client.app.state.people.noted()]
-        assert log[:2] == [("Carla", "link.taken_back"), ("Rob", "link.made")]
+        log = [(row.person_name, row.action) for row in AuditLog(client.app.state.store).newest(9)]
+        visitor = "Whoever has a link"
+        assert log == [
+            ("Carla", "link.taken_back"),
+            (visitor, "recording.heard"),
+            (visitor, "recording.seen"),
+            ("Rob", "link.made"),
+        ]
 
 
 def test_the_report_offers_to_share_and_to_download(client: TestClient) -> None:

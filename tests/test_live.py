@@ -26,6 +26,7 @@ from app.main import create_app
 from app.schema import RecordingRow
 from app.settings import Settings
 from models.errors import NoSpeech
+from models.person import LOCAL
 from models.recording import CallContext
 from tests.conftest import Service, wait_until
 from tests.people import cast
@@ -121,7 +122,7 @@ def test_who_comes_late_is_told_the_end_at_once(running: Running) -> None:
             assert stream.next() is None
     with follow(running, f"/v1/voicemails/{gone}/events") as stream:
         assert stream.next()[0] == "status"
-        running.app.state.intake.remove(gone)
+        running.app.state.intake.remove(gone, LOCAL)
         assert stream.next() == ("gone", {"id": gone})
         assert stream.next() is None
     answer = httpx.get(f"{running.url}/v1/voicemails/{gone}/events")
@@ -140,7 +141,7 @@ def test_the_list_tells_of_the_newest_then_of_every_change(running: Running) -> 
         told = []
         while not told or (told[-1]["id"], told[-1]["status"]) != (quick, "done"):
             told.append(stream.next()[1])
-        running.app.state.intake.remove(second)
+        running.app.state.intake.remove(second, LOCAL)
         assert stream.next() == ("gone", {"id": second})
 
 
@@ -221,7 +222,7 @@ def test_each_is_told_what_is_theirs_only(running: Running, monkeypatch: pytest.
         ids = {name: running.app.state.intake.receive(arrival).id for name, arrival in arrived.items()}
         assert stream.next()[1]["id"] == ids["rob"]
         for name in ("rita", "rob"):
-            running.app.state.intake.remove(ids[name])
+            running.app.state.intake.remove(ids[name], LOCAL)
         assert stream.next() == ("gone", {"id": ids["rob"]})
     for path, status in ((f"/v1/voicemails/{ids['rita']}/events", 404), ("/v1/events", 401)):
         cookies = cookie if status == 404 else {}

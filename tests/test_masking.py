@@ -3,16 +3,18 @@
 import re
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import playbooks
-from analysis.masking import masked
+from analysis.audio.bleep import bleeped
+from analysis.masking import audible, masked
 from analysis.pipeline import analyze_script
 from models.recording import CallContext, Recording
-from models.report import Evidence, Report, Rewrite, RewritePiece
-from models.transcript import Transcript
+from models.report import Evidence, MessageWindow, Report, Rewrite, RewritePiece
+from models.transcript import Transcript, Word
 from tests.sounds import as_words
 
 PLAYBOOK = playbooks.load()
@@ -171,3 +173,53 @@ def test_no_masked_word_survives_anywhere(
         assert not holds(shown, word), word
     assert number.replace("-", "") not in re.sub(r"[^0-9]", "", shown.model_dump_json())
     assert masked(shown) == shown
+
+
+# ------------------------------------------------------------------------ what may be heard
+
+
+def heard_in(report: Report, start_s: float, end_s: float) -> Report:
+    window = MessageWindow(start_s=start_s, end_s=end_s, found_by="beep", channel=1, confidence=1)
+    return report.model_copy(update={"message": window})
+
+
+def test_a_tone_covers_every_masked_word_and_what_nobody_wrote_down_is_silent() -> None:
+    """A word a third of a second: Karen is the second, the number the last ten; the greeting before is another's."""
+    said = "Hi Karen call me at six one five five five five oh one four two"
+    cut = audible(heard_in(report_of(said), 0.0, 30.0))
+    assert cut is not None
+    samples = np.stack([np.full(16_000 * 8, 0.9, np.float32), np.full(16_000 * 8, 0.5, np.float32)])
+    played = bleeped(samples, cut)
+
+    def at(word: float) -> float:
+        return float(np.abs(played[int(word / 3 * 16_000) :][:160] - 0.5).max())
+
+    assert cut.channel == 1
+    assert at(2.9) == at(3.5) == 0, "call me is heard as it was said"
+    assert all(at(1 + part / 10) > 0.3 for part in range(10)), "Karen is a tone"
+    assert all(at(5 + part / 10) > 0.3 for part in range(100)), "the number is a tone"
+    assert np.abs(played[int((15 / 3 + 0.6) * 16_000) :]).max() == 0, "and then nothing"
+    assert np.abs(played).max() <= 0.5, "nothing of the other channel"
+
+
+def test_nothing_is_heard_outside_the_message() -> None:
+    cut = audible(heard_in(report_of("Hi there, call me back."), 0.2, 1.5))
+    assert cut is not None
+    played = bleeped(np.ones((2, 16_000 * 3), np.float32), cut)
+    assert played[: int(0.2 * 16_000)].max() == 0
+    assert played[int(1.5 * 16_000) + 2 :].max() == 0
+    assert played[int(0.5 * 16_000)] == 1
+
+
+@pytest.mark.parametrize("untold", ["no window", "no words", "corrected", "a word without times"])
+def test_nothing_is_heard_where_words_have_no_times(untold: str) -> None:
+    report = heard_in(report_of("Hi Karen, call me."), 0, 5)
+    said = report.transcript
+    changed = {
+        "no window": {"message": None},
+        "no words": {"transcript": said.model_copy(update={"words": (), "text": ""})},
+        "corrected": {"transcript": said.model_copy(update={"corrected": True})},
+        "a word without times": {"transcript": said.model_copy(update={"words": (*said.words, Word(text="Karen"))})},
+    }[untold]
+    assert audible(report) is not None
+    assert audible(report.model_copy(update=changed)) is None

@@ -11,6 +11,7 @@ from app.cli import main
 from app.main import create_app
 from app.settings import Settings
 from app.watching import FolderWatch
+from models.person import LOCAL
 from tests.stored import WAV
 
 pytestmark = pytest.mark.tools
@@ -66,7 +67,7 @@ def test_what_was_handed_in_is_remembered_whatever_its_name(watched: Watched) ->
     assert [watched.after(0), watched.after(3)] == [0, 1]
     (watched.folder / "a.wav").rename(watched.folder / "b.wav")
     assert [watched.after(1), watched.after(9)] == [0, 0]
-    watched.app.state.intake.remove(watched.rows()[0].id)
+    watched.app.state.intake.remove(watched.rows()[0].id, LOCAL)
     watched.start()
     assert [watched.after(1), watched.after(9)] == [0, 0]  # a deleted one does not come back
 

@@ -21,6 +21,8 @@ def _head(schools: Iterable[Playbook]) -> Iterable[str]:
     yield "# The playbooks\n"
     yield "Written from `analysis/playbooks/*.toml`; do not edit by hand. Coaches disagree, so a team has to choose."
     yield f"Each is based on `{DEFAULT}` ([its rules](rules.md)) and says only what it sees otherwise.\n"
+    yield "A playbook of your own may also say how long its recordings are kept, in hours, where that is less than the"
+    yield "settings say: `[retention]` with `audio_h`, `transcript_h` and `report_h`.\n"
     yield "| Playbook | A stranger, first call | Another call planned today | Goal | Aims at |"
     yield "| --- | --- | --- | --- | --- |"
     for school in schools:

@@ -5,6 +5,7 @@ import click
 from app.cli.advising import advise
 from app.cli.analyzing import analyze
 from app.cli.assisting import mcp
+from app.cli.backing_up import backup, restore
 from app.cli.common import FriendlyGroup
 from app.cli.drafting import draft
 from app.cli.serving import demo, recover, serve, worker
@@ -13,7 +14,23 @@ from app.cli.texts import evaluate, script
 from app.cli.watching import watch
 from app.people_cli import people
 
-COMMANDS = (analyze, script, draft, advise, evaluate, serve, worker, recover, watch, models, demo, people, mcp)
+COMMANDS = (
+    analyze,
+    script,
+    draft,
+    advise,
+    evaluate,
+    serve,
+    worker,
+    recover,
+    backup,
+    restore,
+    watch,
+    models,
+    demo,
+    people,
+    mcp,
+)
 
 
 @click.group(cls=FriendlyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -64,6 +64,7 @@ def demo() -> None:
 def remove_demo(data_dir: Path | None) -> None:
     """Remove the samples from the list; recordings of your own stay."""
     from app.main import create_app
+    from models.person import LOCAL
 
     app = create_app(settings_from(data_dir=data_dir))
-    print(f"{app.state.intake.remove_demo()} samples removed.")
+    print(f"{app.state.intake.remove_demo(LOCAL)} samples removed.")

@@ -11,6 +11,7 @@ from app.views import coaching, measures, player, rewriting, wording
 from models.playbook import Playbook
 from models.recording import CallContext
 from models.report import Evidence, Finding, Report, Status
+from models.transcript import Transcript
 
 
 class Check(NamedTuple):
@@ -94,16 +95,22 @@ def handout(
         wave=player.wave(report, coached, peaks),
         checks=tuple(_check(finding, coached) for finding in report.findings),
         lines=_lines(report, playbook),
-        sentences=tuple(
-            Sentence(
-                None if words[0].start_s is None else wording.clock(words[0].start_s),
-                " ".join(word.text for word in words),
-            )
-            for words in sentences(report.transcript)
-        ),
+        sentences=_sentences(report.transcript),
         rewrite=rewriting.shown(report.rewrite) if report.rewrite else None,
         facts=_facts(report, report.context),
         masked=masked,
+    )
+
+
+def _sentences(transcript: Transcript) -> tuple[Sentence, ...]:
+    if transcript.removed_at is not None:
+        return (Sentence(None, f"The words were removed on {wording.day(transcript.removed_at)}."),)
+    return tuple(
+        Sentence(
+            None if words[0].start_s is None else wording.clock(words[0].start_s),
+            " ".join(word.text for word in words),
+        )
+        for words in sentences(transcript)
     )
 
 

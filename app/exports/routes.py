@@ -15,7 +15,7 @@ from app.exports.handout_page import handout_page, policy
 from app.exports.tables import as_csv, as_jsonl
 from app.listing import Filter, filter_of
 from app.openapi import holds, problems
-from models.errors import NotFound, NotReady
+from models.errors import NotFound, NotReady, TranscriptRemoved
 
 router = APIRouter(prefix="/v1")
 
@@ -50,12 +50,12 @@ def list_as_jsonl(request: Request, matching: Matching, mask: Mask = False) -> S
 @router.get(
     "/voicemails/{recording_id}/transcript.{kind}",
     response_class=Response,
-    responses=holds(*MEDIA_TYPES.values()) | PROBLEMS,
+    responses=holds(*MEDIA_TYPES.values()) | problems(NotFound, NotReady, TranscriptRemoved),
     summary="The words as captions or text",
 )
 def show_captions(request: Request, recording_id: str, kind: Captions, mask: Mask = False) -> Response:
     """A sentence a cue, at most two lines of 42 characters, at the seconds of the recording."""
-    report = store_of(request).finished(recording_id)
+    report = store_of(request).worded(recording_id)
     report = masked(report) if mask else report
     return _file(captions(report.transcript, kind), f"{MEDIA_TYPES[kind]}; charset=utf-8", f"transcript.{kind}")
 

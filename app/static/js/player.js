@@ -148,7 +148,8 @@ function walkWords(transcript, player) {
 
 export function startPlayer(root) {
   const section = root.querySelector("#player");
-  if (!section) return;
+  if (!section?.querySelector("#audio")) return; // nothing to play: a masked link, or audio that was removed
   const player = new Player(root, section);
-  walkWords(root.querySelector("#transcript"), player);
+  const transcript = root.querySelector("#transcript");
+  if (transcript) walkWords(transcript, player);
 }

@@ -4,5 +4,5 @@ import { startPlayer } from "./player.js";
 import { startRewrite } from "./rewrite.js";
 
 const article = document.querySelector(".voicemail");
-if (article.querySelector("#audio")) startPlayer(article);
+startPlayer(article);
 startRewrite(article);

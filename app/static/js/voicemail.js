@@ -66,9 +66,26 @@ function askBeforeDeleting(article) {
   });
 }
 
+/** Keep it from being deleted, or release it. */
+function holdOrRelease(article) {
+  const button = article.querySelector("#hold");
+  button?.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await call(`/v1/voicemails/${article.dataset.id}/hold`, { method: button.dataset.method });
+      location.reload();
+    } catch (problem) {
+      const error = article.querySelector("#hold-error");
+      error.textContent = problem.message;
+      error.hidden = button.disabled = false;
+    }
+  });
+}
+
 function start() {
   const article = main.querySelector(".voicemail");
   askBeforeDeleting(article);
+  holdOrRelease(article);
   startPlayer(article);
   startRewrite(article);
   startTravel(article);
