@@ -5,7 +5,9 @@ import io
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
@@ -20,7 +22,6 @@ from app.jobs import Worker
 from app.main import create_app
 from app.settings import Settings
 from models.errors import AnalysisFailed
-from models.recording import CallContext
 from tests.conftest import ROOT
 from tests.people import PASSWORD
 from tests.provider import provider_server
@@ -262,38 +263,47 @@ def test_our_own_messages_are_constants_with_ids_and_codes_only() -> None:
         assert {ast.unparse(one) for one in values} <= ALLOWED, f"{path}:{call.lineno}"
 
 
-@pytest.mark.parametrize(("format", "read"), [("json", json.loads), ("plain", str)])
-def test_a_process_writes_one_form_whatever_library_speaks(
-    settings: Settings, capsys: pytest.CaptureFixture[str], format: str, read: Callable[[str], object]
-) -> None:
-    root, names = logging.getLogger(), ("dbos", "app", "app.seen")
-    before = list(root.handlers), root.level
-    kept = {name: (list(logging.getLogger(name).handlers), logging.getLogger(name).propagate) for name in names}
-    try:
-        logs.configure(settings.model_copy(update={"log_format": format}), "worker")
-        for name in ("app.jobs", "dbos", "uvicorn.error", "sqlalchemy.pool"):
-            logging.getLogger(name).warning("something of %s", name)
-        with logs.about("r1"):
-            logging.getLogger("app.seen").info("request", extra={"status": 200})
-        written = [read(line) for line in capsys.readouterr().err.splitlines()]
-    finally:
-        logging.basicConfig(handlers=before[0], level=before[1], force=True)
-        for name, (handlers, propagate) in kept.items():
-            logger = logging.getLogger(name)
-            logger.handlers, logger.propagate = handlers, propagate
-            logger.setLevel(logging.NOTSET)
-    assert len(written) == (5 if format == "json" else 4)  # who reads plain lines sees no requests
-    if format == "json":
-        assert written[-1] == {
-            "at": written[-1]["at"], "level": "info", "process": "worker", "logger": "app.seen", "message": "request",
-            "recording": "r1", "status": 200,
-        }  # fmt: skip
-    else:
-        assert re.fullmatch(r"\d\d:\d\d:\d\d worker: something of dbos", str(written[1]))
+SPEAKING = """
+import logging, sys, threading
+from app import logs
+from app.settings import Settings
+logs.configure(Settings(log_format=sys.argv[1]), "worker")
+import dbos
+dbos._logger.init_logger()
+for name in ("app.jobs", "dbos", "uvicorn.error", "sqlalchemy.pool"):
+    logging.getLogger(name).warning("something is wrong")
+thread = threading.Thread(target=lambda: open("/nowhere/Karen Hale.wav"))
+thread.start()
+thread.join()
+with logs.about("r1"):
+    logging.getLogger("app.seen").info("request", extra={"status": 200})
+"""
 
 
-def test_contexts_of_recordings_do_not_mix() -> None:
-    assert CallContext(rep=NAME).rep == NAME
+def spoken(form: str) -> list[str]:
+    command = [sys.executable, "-c", SPEAKING, form]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr.splitlines()
+
+
+def test_a_process_writes_one_form_whatever_library_speaks() -> None:
+    lines = [json.loads(line) for line in spoken("json")]
+    assert [line["logger"] for line in lines] == ["app.jobs", "dbos", "uvicorn.error", "sqlalchemy.pool", "app", "app.seen"]
+    assert lines[4]["errors"][0]["kind"] == "FileNotFoundError ENOENT"
+    assert "Karen" not in str(lines)
+    assert lines[-1] == {
+        "at": lines[-1]["at"], "level": "info", "process": "worker", "logger": "app.seen", "message": "request",
+        "recording": "r1", "status": 200,
+    }  # fmt: skip
+
+
+def test_who_reads_plain_lines_sees_no_line_for_each_request() -> None:
+    lines = spoken("plain")
+    assert len(lines) == 6  # the error of the thread has two
+    assert re.fullmatch(r"\d\d:\d\d:\d\d worker: something is wrong", lines[1])
+    assert lines[5].startswith("  FileNotFoundError ENOENT: __main__:")
+
+
+def test_the_inner_context_counts_and_ends() -> None:
     record = logging.makeLogRecord({"msg": "x"})
     with logs.about("a"), logs.about("b"):
         assert logs.told(record)["recording"] == "b"
