@@ -110,16 +110,18 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _error(error: BaseException) -> dict[str, Any]:
-    kind = type(error).__name__
+    kind, code = type(error).__name__, None
     if isinstance(error, AfterbeepError):
-        kind += f" {error.code}"
-    elif isinstance(error, OSError) and error.errno is not None:
-        kind += f" {errno.errorcode.get(error.errno, error.errno)}"
+        code = error.code
+    elif isinstance(error, OSError):
+        code = errno.errorcode.get(error.errno or 0)
+    else:  # PostgreSQL's and SQLite's
+        code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
     frames = [
         f"{frame.f_globals.get('__name__')}:{line} {frame.f_code.co_name}"
         for frame, line in traceback.walk_tb(error.__traceback__)
     ]
-    return {"kind": kind, "where": frames[: -FRAMES - 1 : -1]}
+    return {"kind": f"{kind} {code}" if code else kind, "where": frames[: -FRAMES - 1 : -1]}
 
 
 def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:

@@ -73,7 +73,7 @@ async def _database(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)
     if (outage := outage_of(error)) is None:
         raise error
-    log.warning("%s: %s", outage.code, error.orig)
+    log.warning("the database does not answer", exc_info=error, extra={"code": outage.code})
     return await _known(request, outage)
 
 

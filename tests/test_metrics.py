@@ -27,6 +27,8 @@ from tests.people import cast
 from tests.provider import provider_server
 from tests.stored import WAV, Scripted, store_report
 
+ON_BOTH_DATABASES = True
+
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -72,12 +74,13 @@ def test_what_waits_is_counted_queue_by_queue_with_its_age(app: FastAPI) -> None
     urgent = receive(app, urgent=True)
     TestClient(app).post("/v1/voicemails", json={"url": "http://127.0.0.1:9/a.wav"})
     engine = app.state.store.engine
+    jobs = "workflow_status" if engine.dialect.name == "sqlite" else "dbos.workflow_status"
     with engine.begin() as connection:
-        for sql in (
-            "UPDATE workflow_status SET created_at = created_at - 90000 WHERE workflow_uuid = :id",
-            "UPDATE workflow_status SET status = 'PENDING' WHERE queue_name = 'fetches'",
+        for change in (
+            f"SET created_at = created_at - 90000 WHERE workflow_uuid = '{urgent}'",
+            "SET status = 'PENDING' WHERE queue_name = 'fetches'",
         ):
-            connection.execute(sa.text(sql), {"id": urgent} if ":id" in sql else {})
+            connection.execute(sa.text(f"UPDATE {jobs} {change}"))
     found = scraped(app)
     waiting = {
         queue: value(found, "afterbeep_queue_jobs", queue=queue, state="waiting")
