@@ -54,9 +54,9 @@ class Courier:
         if row is None or fetch is None or fetch.attempt != attempt:
             return  # deleted, or done by an earlier run that died before it could say so
         with following(row.traceparent), about(recording_id):
-            self._run(row, fetch)
+            self._fetch(row, fetch)
 
-    def _run(self, row: RecordingRow, fetch: FetchRow) -> None:
+    def _fetch(self, row: RecordingRow, fetch: FetchRow) -> None:
         known = {"attempt": fetch.attempt + 1}
         try:
             with stage("fetching"):

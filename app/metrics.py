@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, disable_created_metrics
-from prometheus_client.core import Metric
 from sqlalchemy.orm import Session
 
 from analysis import __version__

@@ -287,7 +287,14 @@ def spoken(form: str) -> list[str]:
 
 def test_a_process_writes_one_form_whatever_library_speaks() -> None:
     lines = [json.loads(line) for line in spoken("json")]
-    assert [line["logger"] for line in lines] == ["app.jobs", "dbos", "uvicorn.error", "sqlalchemy.pool", "app", "app.seen"]
+    assert [line["logger"] for line in lines] == [
+        "app.jobs",
+        "dbos",
+        "uvicorn.error",
+        "sqlalchemy.pool",
+        "app",
+        "app.seen",
+    ]
     assert lines[4]["errors"][0]["kind"] == "FileNotFoundError ENOENT"
     assert "Karen" not in str(lines)
     assert lines[-1] == {
