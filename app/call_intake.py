@@ -39,7 +39,7 @@ class CallIntake:
         try:
             read = self._read(connection, delivery)
         except AfterbeepError as error:
-            log.info("connection %s: %s %s", connection.id, error.code, error)
+            log.info("an event was refused", extra={"connection": connection.id, "code": error.code})
             raise
         if isinstance(read, Reply):
             return read
@@ -73,7 +73,7 @@ class CallIntake:
             return self._delete(connection, one)
         reason = one.reason if isinstance(one, Dropped) else why_not(connection, one)
         if reason is not None:
-            log.info("connection %s, call %s: dropped, %s", connection.id, one.call_id, reason)
+            log.info("a call was dropped", extra={"connection": connection.id})
             if one.call_id is None:
                 return "dropped"
         try:

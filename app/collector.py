@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from analysis.audio.decode import Samples
 from analysis.speech.batch import BatchTranscriber
 from analysis.speech.transcriber import GiveWay, Transcriber
+from app.metrics import BATCH_RECORDINGS
 from models.transcript import Transcript
 
 GATHER_S = 0.05  # how long a lone recording waits for company
@@ -98,6 +99,7 @@ class Collector:
             self._transcribe(taken, lambda: None)
 
     def _transcribe(self, batch: Sequence[Waiting], give_way: GiveWay) -> None:
+        BATCH_RECORDINGS.observe(len(batch))
         try:
             found = self.transcriber.transcribe([one.message for one in batch], give_way)
         except Exception as error:

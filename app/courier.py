@@ -14,11 +14,14 @@ from app.connection_store import Connections
 from app.fetching import Fetched, Fetcher, Order
 from app.intake import inspect
 from app.jobs import Jobs
+from app.logs import about
 from app.outages import outlast
 from app.playbook_store import Playbooks
 from app.schema import FetchRow, RecordingRow
+from app.seen import stage
 from app.settings import Settings
 from app.store import Store, end
+from app.tracing import following
 from app.vault import Vault
 from models.errors import AfterbeepError, FetchError, FetchFailed, Outage
 
@@ -50,21 +53,27 @@ class Courier:
             row, fetch = session.get(RecordingRow, recording_id), session.get(FetchRow, recording_id)
         if row is None or fetch is None or fetch.attempt != attempt:
             return  # deleted, or done by an earlier run that died before it could say so
+        with following(row.traceparent), about(recording_id):
+            self._fetch(row, fetch)
+
+    def _fetch(self, row: RecordingRow, fetch: FetchRow) -> None:
+        known = {"attempt": fetch.attempt + 1}
         try:
-            order = self.order(fetch, self.vault.open(fetch.link))
-            with self.fetcher.fetch(order) as fetched:
-                self._store(row, fetched)
+            with stage("fetching"):
+                order = self.order(fetch, self.vault.open(fetch.link))
+                with self.fetcher.fetch(order) as fetched:
+                    self._store(row, fetched)
         except FetchError as error:
-            log.info("recording %s, attempt %d: %s %s", recording_id, attempt + 1, error.code, error)
-            self._later_or_never(recording_id, error)
+            log.info("not fetched", extra={**known, "code": error.code})
+            self._later_or_never(row.id, error)
         except (Outage, DBAPIError):
             raise
         except AfterbeepError as error:
-            log.info("recording %s: %s", recording_id, error.code)
-            self._never(recording_id, error)
+            log.info("not fetched", extra={**known, "code": error.code})
+            self._never(row.id, error)
         except Exception:
-            log.exception("recording %s could not be fetched", recording_id)
-            self._never(recording_id, FetchFailed("This recording could not be fetched. We have noted why."))
+            log.exception("a recording could not be fetched", extra=known)
+            self._never(row.id, FetchFailed("This recording could not be fetched. We have noted why."))
 
     def _store(self, row: RecordingRow, fetched: Fetched) -> None:
         size_bytes, sha256 = inspect(fetched.file, row.filename)

@@ -25,8 +25,10 @@ def connect(settings: Settings) -> sa.Engine:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     url = sa.make_url(settings.database)
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_size=CONNECTIONS, max_overflow=CONNECTIONS, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 30})
+        return sa.create_engine(
+            url, pool_size=CONNECTIONS, max_overflow=CONNECTIONS, pool_pre_ping=True, hide_parameters=True
+        )
+    engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

@@ -114,7 +114,7 @@ class Fetcher:
         except (httpcore2.TimeoutException, TimeoutError) as error:
             raise FetchFailed(f"{url.host} took too long to answer.", passing=True) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-            log.info("post to %s: %s", url.host, error)
+            log.info("a post broke off", exc_info=True)
             raise FetchFailed(f"{url.host} could not be reached.", passing=True) from error
 
     @contextmanager
@@ -164,7 +164,7 @@ class Fetcher:
         except (httpcore2.TimeoutException, TimeoutError) as error:
             raise FetchFailed(f"{url.host} took too long to send the recording.", passing=True) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-            log.info("fetch from %s: %s", url.host, error)
+            log.info("a fetch broke off", exc_info=True)
             raise FetchFailed(f"The recording could not be fetched from {url.host}.", passing=True) from error
         except httpx2.InvalidURL as error:
             raise FetchRefused(f"{url.host} redirects to something that is no address.") from error

@@ -2,6 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
+from app.metrics import living
+
 router = APIRouter(tags=["health"])
 
 
@@ -12,6 +14,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="The service can take recordings", responses={503: {"description": "Not ready."}})
 def readyz(request: Request, response: Response) -> dict[str, str]:
+    """`workers` tells whether one was heard of within a minute. Without one recordings are kept, and wait."""
     checks = {"database": request.app.state.store.ping, "audio": request.app.state.audio.ping}
     found: dict[str, str] = {}
     for name, check in checks.items():
@@ -21,4 +24,6 @@ def readyz(request: Request, response: Response) -> dict[str, str]:
         except Exception as error:  # whatever it is, it is the answer
             found[name] = f"{type(error).__name__}"
             response.status_code = 503
+    if found["database"] == "ok":
+        found["workers"] = "ok" if living(request.app.state.store.engine) else "none"
     return found

@@ -18,6 +18,7 @@ from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.script_store import Scripts
 from app.store import Store, check_audio, on_hold
+from app.tracing import current
 from models.errors import (
     Busy,
     EmptyFile,
@@ -150,6 +151,7 @@ class Intake:
             row.window, row.revision = window, row.revision + 1
             row.status, row.stage, row.attempts = "queued", None, 0
             row.error_code = row.error_message = None
+            row.traceparent = current()
             self.jobs.enqueue(session, row.id, urgent=True, revision=row.revision)
             return row
 

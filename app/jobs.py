@@ -16,14 +16,17 @@ from analysis.audio.decode import Decode, decode
 from analysis.pipeline import Analysis, analyze
 from analysis.speech.transcriber import Transcriber
 from app.audio_store import AudioStore
+from app.logs import about
 from app.outages import outlast
 from app.playback import is_playable, playable
 from app.playbook_store import Playbooks
 from app.prospects import left_before
 from app.recall import recall
 from app.schema import RecordingRow
+from app.seen import stages, waited
 from app.settings import Settings
 from app.store import Store
+from app.tracing import following, span
 from models.errors import AfterbeepError, AnalysisFailed
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ APPLICATION = "afterbeep"
 BULK_QUEUE, URGENT_QUEUE = "recordings", "urgent"
 URGENT_AT_ONCE = 4  # recordings somebody waits for
 FETCH_QUEUE, FETCHES_AT_ONCE = "fetches", 8
+QUEUES = (URGENT_QUEUE, BULK_QUEUE, FETCH_QUEUE)
 WORKFLOW = "analyze_recording"
 FETCH_WORKFLOW = "fetch_recording"
 # Jobs of every release share this name, so that a job queued before an upgrade is finished after it.
@@ -70,6 +74,7 @@ class Jobs:
             recording_id,
             urgent,
         )
+        log.info("queued", extra={"recording": recording_id, "queue": URGENT_QUEUE if urgent else BULK_QUEUE})
 
     def enqueue_fetch(self, session: Session, recording_id: str, *, attempt: int, delay_s: float | None = None) -> None:
         """Queue an attempt to fetch a recording, now or later, within the caller's transaction."""
@@ -82,6 +87,7 @@ class Jobs:
         if delay_s is not None:
             job["delay_seconds"] = delay_s
         self.client.enqueue_in_transaction(session, job, recording_id, attempt)
+        log.info("queued", extra={"recording": recording_id, "queue": FETCH_QUEUE, "attempt": attempt + 1})
 
 
 def launch_worker(
@@ -161,29 +167,43 @@ class Worker:
         row = outlast(lambda: self.store.begin(recording_id))
         if row is None:
             return  # deleted, or ended by an earlier run that died before it could say so
+        with following(row.traceparent), about(recording_id):
+            waited(row)
+            with span("analysis", recording=recording_id, attempt=row.attempts):
+                self._end(row)
+
+    def _end(self, row: RecordingRow) -> None:
+        """With its report, or with the reason why there is none."""
         try:
             if row.attempts > self.settings.max_attempts:
                 raise AnalysisFailed(
                     f"The analysis of this recording broke off {row.attempts - 1} times. Please try another format."
                 )
             outlast(lambda: self._report(row))
+            log.info("analysed")
         except AfterbeepError as error:
-            log.info("recording %s: %s", recording_id, error.code)
-            self._fail(recording_id, error)
+            log.info("failed", extra={"code": error.code})
+            self._fail(row.id, error)
         except Exception:
-            log.exception("recording %s could not be analysed", recording_id)
-            self._fail(recording_id, AnalysisFailed("This recording could not be analysed. We have noted why."))
+            log.exception("a recording could not be analysed")
+            self._fail(row.id, AnalysisFailed("This recording could not be analysed. We have noted why."))
 
     def _report(self, row: RecordingRow) -> None:
-        analysis = self._analyze(row)
-        if not is_playable(analysis.sound.recording.format):
-            self.audio.put_playable(row.id, playable(analysis.sound))
-        outlast(lambda: self.store.save_report(row.id, analysis))
+        with stages() as begin:
+            analysis = self._analyze(row, begin)
+            begin("saving")
+            if not is_playable(analysis.sound.recording.format):
+                self.audio.put_playable(row.id, playable(analysis.sound))
+            outlast(lambda: self.store.save_report(row.id, analysis))
 
     def _fail(self, recording_id: str, error: AfterbeepError) -> None:
         outlast(lambda: self.store.fail(recording_id, error))
 
-    def _analyze(self, row: RecordingRow) -> Analysis:
+    def _analyze(self, row: RecordingRow, begin: Callable[[str], None]) -> Analysis:
+        def on_stage(stage: str) -> None:
+            begin(stage)
+            self.store.set_stage(row.id, stage)
+
         return analyze(
             self.audio.original(row.id),
             transcriber=self.transcriber,
@@ -197,5 +217,5 @@ class Worker:
             decode=self.decode,
             recall=None if row.demo else partial(recall, self.store, row.id),  # a sample is nobody's drop
             left_before=partial(left_before, self.store, row),
-            on_stage=lambda stage: self.store.set_stage(row.id, stage),
+            on_stage=on_stage,
         )

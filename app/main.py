@@ -61,6 +61,9 @@ from app.problems import handle_problems, problem
 from app.rate_limit import RateLimit, rate_headers
 from app.remote import Remotes
 from app.rewriter import rewriter_of
+from app.scrape import may_read_metrics
+from app.scrape import router as metrics
+from app.seen import Seen
 from app.settings import Settings
 from app.store import Store
 from app.vault import Vault
@@ -74,6 +77,7 @@ from models.errors import CrossSite
 #: Every door, and who may come through it.
 ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
     (health, None),
+    (metrics, may_read_metrics),
     (account_pages.door, None),
     (oidc.router, None),
     (shared_pages.router, None),
@@ -152,6 +156,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, dependencies=[Depends(who)] if who else ())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.middleware("http")(_guard)
+    app.add_middleware(Seen)
     handle_problems(app)
     app.openapi = describe(app)  # type: ignore[method-assign]
     return app

@@ -51,6 +51,7 @@ SCHEMES: Final = {
         "description": "The cookie of a browser that is signed in.",
     },
 }
+SIGNED_IN: Final[list[dict[str, list[str]]]] = [{"key": []}, {"session": []}, {}]  # none on a machine of one's own
 TALK: Final = "Hi Dana, this is Maya Ross with Bluepeak. Clinics like yours cut no-shows by a third. Call 615-555-0142."
 OPENAI_ERROR: Final = {
     "type": "object",
@@ -156,7 +157,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["requestBody"]["content"]["application/json"]["example"] = example
     common: list[type[AfterbeepError]] = [CrossSite] if method in CHANGES else []
     if path.startswith("/v1/") and "integrations" not in path:
-        operation["security"] = [{"key": []}, {"session": []}, {}]  # none on a machine of one's own
+        operation["security"] = SIGNED_IN
         common += [NotSignedIn, WrongKey, NotAllowed, RateLimited]
     for status, response in problems(*common).items():
         known = responses.setdefault(str(status), response)
@@ -167,7 +168,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
             if status >= "400":
                 response["content"] = {"application/json": {"schema": OPENAI_ERROR}}
     for status, response in responses.items():
-        if "security" in operation and (status.startswith("2") or status == "429"):
+        if path.startswith("/v1/") and "security" in operation and (status.startswith("2") or status == "429"):
             response["headers"] = {name: _whole(told) for name, told in RATE_HEADERS.items()}
     if "429" in responses:
         responses["429"]["headers"]["Retry-After"] = _whole("Seconds to wait.")

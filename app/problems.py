@@ -73,7 +73,7 @@ async def _database(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)
     if (outage := outage_of(error)) is None:
         raise error
-    log.warning("%s: %s", outage.code, error.orig)
+    log.warning("the database does not answer", exc_info=error, extra={"code": outage.code})
     return await _known(request, outage)
 
 
@@ -103,4 +103,6 @@ async def _plain(request: Request, error: Exception) -> Response:
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
-    return problem(request, 500, "internal_error", "Something went wrong", "The fault is ours. Please try again.")
+    response = problem(request, 500, "internal_error", "Something went wrong", "The fault is ours. Please try again.")
+    response.headers["X-Request-ID"] = request.state.request_id  # by which the log tells why
+    return response

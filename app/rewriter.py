@@ -95,7 +95,7 @@ class Rewriter:
             answer = self._ask(prompt(report, masked, playbook))
             return Suggestion(text=restored(answer, numbers), model=self.model)
         except RewriteFailed as error:
-            log.warning("no rewrite of %s: %s (%s)", report.id, type(error).__name__, error.__cause__ or error)
+            log.warning("no rewrite", exc_info=True, extra={"recording": report.id})
             return Suggestion(reason=str(error), model=self.model)
 
     def _ask(self, messages: list[dict[str, str]]) -> str:

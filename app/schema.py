@@ -6,6 +6,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
+from app.tracing import current
 from models.person import Role, Scope
 from models.recording import CallContext, GivenWindow
 
@@ -181,6 +182,7 @@ class RecordingRow(Base):
     transcript_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error_code: Mapped[str | None] = mapped_column(sa.String(50))
     error_message: Mapped[str | None] = mapped_column(sa.Text)
+    traceparent: Mapped[str | None] = mapped_column(sa.String(55), default=current)  # of the request it came by
 
     @validates("context")
     def _keys_follow(self, _name: str, context: CallContext) -> CallContext:
@@ -440,6 +442,8 @@ class WorkerRow(Base):
 
     id: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     beats: Mapped[int] = mapped_column(sa.BigInteger)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the database's clock
+    counts: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON(none_as_null=True))  # see metrics.py
 
 
 class TurnRow(Base):

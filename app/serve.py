@@ -1,6 +1,7 @@
 """`afterbeep serve`: the model in place, the worker started and kept alive, the service up."""
 
 import asyncio
+import logging
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
+log = logging.getLogger(__name__)
+
 RESTART_AFTER_S = (1, 2, 5, 15, 30)  # the longer, the oftener it died at once
 HEALTHY_AFTER_S = 60
 
@@ -31,11 +34,14 @@ def serve(settings: Settings, demo: Path | None, *, with_worker: bool = True) ->
 def _serve(settings: Settings, demo: Path | None, listener: socket.socket, *, with_worker: bool) -> None:
     import uvicorn
 
+    from app import logs, tracing
     from app.database import migrate
     from app.main import create_app
     from app.speech import get_weights
     from app.terminal import model_progress
 
+    logs.configure(settings, "service")
+    tracing.start()
     app = create_app(settings)
     migrate(settings)
     _refuse_strangers(app)
@@ -49,7 +55,11 @@ def _serve(settings: Settings, demo: Path | None, listener: socket.socket, *, wi
         keeper.start()
     try:
         asyncio.run(
-            _run(uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)), listener, settings)
+            _run(
+                uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="warning", access_log=False)),
+                listener,
+                settings,
+            )
         )
     except KeyboardInterrupt:
         pass
@@ -133,7 +143,7 @@ class WorkerKeeper:
             deaths = 0 if time.monotonic() - began_s > HEALTHY_AFTER_S else deaths + 1
             pause_s = RESTART_AFTER_S[min(deaths, len(RESTART_AFTER_S) - 1)]
             if not self.stopping.is_set():
-                click.echo(f"The worker stopped; starting it again in {pause_s} s.", err=True)
+                log.warning("the worker stopped; starting it again in %d s", pause_s)
             self.stopping.wait(pause_s)
 
     def stop(self) -> None:

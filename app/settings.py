@@ -144,6 +144,12 @@ class Settings(BaseSettings):
         description="List reps in trends by their median score; without it by name, so that nobody is ranked.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    log_format: Literal["plain", "json"] = Field(
+        "plain", description="Log lines to read, or json: an object a line, with a line for each request."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token with which /metrics may be read, beside an admin's key."
+    )
 
     @field_validator("precision")
     @classmethod

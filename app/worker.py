@@ -8,6 +8,7 @@ import threading
 
 from filelock import FileLock, Timeout
 
+from app import logs, tracing
 from app.audio_store import AudioStore
 from app.collector import Collector
 from app.courier import courier_of
@@ -15,6 +16,7 @@ from app.database import connect, migrate
 from app.decoder import IsolatedDecoder
 from app.intake import Intake
 from app.jobs import Jobs, Worker, launch_worker
+from app.metrics import describe_engine
 from app.playbook_store import Playbooks
 from app.retention import Forgetter
 from app.settings import Settings
@@ -30,8 +32,8 @@ BEHIND_THE_SERVICE = 10  # niceness: on the same cores, who asks for a page is a
 
 def work(settings: Settings, *, attached: bool = False) -> None:
     """Work until stopped: by a signal, or, if `attached`, when standard input closes."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s worker: %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("app").setLevel(settings.log_level.upper())
+    logs.configure(settings, "worker")
+    tracing.start()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -58,6 +60,7 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     jobs = Jobs(engine)
     courier = courier_of(settings, store, audio, jobs)
     start_postmen(Postman.of(settings, store), stop)
+    describe_engine(settings, "gpu" if transcriber.is_on_gpu else "cpu")
     intake = Intake(store, audio, jobs, Playbooks(store), settings.max_queued)
     forgetter = Forgetter(intake, settings.retention)
     roll = Roll(store, jobs.client, settings.worker_id)
@@ -65,10 +68,11 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     finish = launch_worker(engine, settings, run, courier.run, at_once=collector.jobs, drain_s=drain_s)
     for keep in (roll.keep, forgetter.keep):
         threading.Thread(target=keep, args=(stop,), daemon=True).start()
-    log.info("ready (%s, %s)", settings.worker_id, settings.model)
+    log.info("ready as %s", settings.worker_id)
     stop.wait()
     finish()
     roll.leave()
+    tracing.flush()
     os._exit(0)  # a recording that is being transcribed cannot be interrupted; it is begun again, here or elsewhere
 
 

@@ -1,4 +1,4 @@
-"""Which workers live, and what becomes of the jobs of one that does not come back.
+"""Which workers live, what they have counted, and what becomes of the jobs of one that does not come back.
 
 A worker that starts again resumes its own jobs. Those of a machine that is gone are put back into their queues by any
 other worker that has seen no beat of it for a while, by its own clock: clocks of machines differ, and jump.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.metrics import counted
 from app.schema import WorkerRow
 from app.store import Store
 
@@ -48,6 +49,8 @@ class Roll:
         with self.store.session() as session:
             row = session.get(WorkerRow, self.worker_id) or WorkerRow(id=self.worker_id, beats=0)
             row.beats += 1
+            row.seen_at = sa.func.current_timestamp()
+            row.counts = counted()
             session.add(row)
 
     def leave(self) -> None:

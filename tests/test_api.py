@@ -227,7 +227,7 @@ def test_the_samples_are_removed_together_and_nothing_else(client: TestClient) -
 
 def test_health_and_readiness(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"database": "ok", "audio": "ok"}
+    assert client.get("/readyz").json() == {"database": "ok", "audio": "ok", "workers": "none"}
     client.app.state.audio.shelf.folder = Path("/nowhere")
     response = client.get("/readyz")
     assert response.status_code == 503

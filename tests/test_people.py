@@ -296,7 +296,7 @@ OPEN = {
 ADMINS = {"/v1/people", "/v1/people/{person_id}", "/v1/teams", "/v1/teams/{team_id}", "/v1/invitations", "/v1/audit",
           "/v1/audit.jsonl", "/v1/people/{person_id}/export", "/v1/voicemails/{recording_id}/hold",
           "/v1/demo", "/people", "/people/first", "/people/invite", "/people/teams", "/people/teams/{team_id}/remove",
-          "/people/{person_id}",
+          "/people/{person_id}", "/metrics",
           "/v1/webhooks", "/v1/webhooks/{webhook_id}", "/v1/webhooks/{webhook_id}/secret",
           "/v1/webhooks/{webhook_id}/test", "/v1/webhooks/{webhook_id}/deliveries",
           "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay",

@@ -10,15 +10,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from standardwebhooks import Webhook
 
 from app.fetching import Fetcher
-from app.schema import DeliveryRow, WebhookRow
+from app.logs import about
+from app.metrics import WEBHOOK_ATTEMPTS
+from app.schema import DeliveryRow, RecordingRow, WebhookRow
 from app.settings import Settings
 from app.store import Store
+from app.tracing import following, span
 from app.vault import Vault
 from app.webhooks.events import TEST, with_base
 from app.webhooks.post import TOTAL_S, post, sender_of
@@ -26,6 +30,8 @@ from app.webhooks.renderers import BY_NAME
 from models.errors import SecretUnreadable
 
 log = logging.getLogger(__name__)
+
+Outcome = Literal["delivered", "again_later", "given_up", "gone"]
 
 #: Seconds before each attempt.
 AFTER_S = (0, 30, 120, 600, 3600, 6 * 3600, 24 * 3600)
@@ -72,14 +78,27 @@ class Postman:
         with self.store.session() as session:
             delivery = session.get(DeliveryRow, delivery_id)
             webhook = session.get(WebhookRow, delivery.webhook_id) if delivery else None
+            recording = session.get(RecordingRow, delivery.payload["data"]["id"]) if delivery else None
         if delivery is None or webhook is None:
             return
-        status, problem = self._attempt(delivery, webhook)
+        known = (recording.traceparent, recording.id) if recording else (None, None)
+        with following(known[0]), about(known[1]):
+            self._send(delivery, webhook)
+
+    def _send(self, delivery: DeliveryRow, webhook: WebhookRow) -> None:
+        with span("webhook", "client", event=delivery.event, attempt=delivery.attempts) as made:
+            status, problem = self._attempt(delivery, webhook)
+            if made is not None:
+                made.set_attribute("afterbeep.delivered", problem is None)
         with self.store.session() as session:
-            kept, receiver = session.get(DeliveryRow, delivery_id), session.get(WebhookRow, webhook.id)
-            if kept is not None and receiver is not None:  # else deleted meanwhile
-                kept.last_status, kept.last_problem, kept.claimed_until = status, problem, None
-                self._conclude(kept, receiver)
+            kept, receiver = session.get(DeliveryRow, delivery.id), session.get(WebhookRow, webhook.id)
+            if kept is None or receiver is None:
+                return  # deleted meanwhile
+            kept.last_status, kept.last_problem, kept.claimed_until = status, problem, None
+            outcome = self._conclude(kept, receiver)
+        WEBHOOK_ATTEMPTS.labels(outcome).inc()
+        known = {"webhook": webhook.id, "attempt": delivery.attempts, "status": status}
+        log.info("a webhook's message: %s", outcome, extra=known)
 
     def sweep(self) -> None:
         """Forget what was delivered or given up long ago."""
@@ -94,23 +113,27 @@ class Postman:
         except SecretUnreadable as error:
             return None, str(error)
 
-    def _conclude(self, delivery: DeliveryRow, webhook: WebhookRow) -> None:
+    def _conclude(self, delivery: DeliveryRow, webhook: WebhookRow) -> Outcome:
         now = self.now()
         if delivery.last_problem is None:
             delivery.delivered_at, delivery.next_attempt_at, webhook.failures = now, None, 0
-        elif delivery.event == TEST:
+            return "delivered"
+        if delivery.event == TEST:
             delivery.next_attempt_at = None
-        elif delivery.last_status == GONE:
+            return "given_up"
+        if delivery.last_status == GONE:
             delivery.next_attempt_at = now  # kept for when somebody lets it go on
             _pause(webhook, now, "The receiver answered 410 Gone: it wants no more messages.")
-        elif delivery.attempts < len(AFTER_S):
+            return "gone"
+        if delivery.attempts < len(AFTER_S):
             delivery.next_attempt_at = now + timedelta(seconds=AFTER_S[delivery.attempts])
-        else:
-            delivery.next_attempt_at = None
-            webhook.failures += 1
-            if webhook.failures >= PAUSED_AFTER:
-                problem = delivery.last_problem
-                _pause(webhook, now, f"{PAUSED_AFTER} messages in a row could not be delivered. The last: {problem}")
+            return "again_later"
+        delivery.next_attempt_at = None
+        webhook.failures += 1
+        if webhook.failures >= PAUSED_AFTER:
+            problem = delivery.last_problem
+            _pause(webhook, now, f"{PAUSED_AFTER} messages in a row could not be delivered. The last: {problem}")
+        return "given_up"
 
     def _claim(self) -> str | None:
         """A message that is due, for this one to send; of each receiver one at a time: a slow one holds up itself."""
