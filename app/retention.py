@@ -68,7 +68,7 @@ class Forgetter:
             try:
                 remove(recording_id, began)
             except AfterbeepError as error:
-                log.warning("recording %s could not be removed: %s", recording_id, error.code)
+                log.warning("not removed", extra={"recording": recording_id, "code": error.code})
 
     def _due(self, now: datetime) -> list[tuple[Callable[[str, datetime], None], str]]:
         found: list[tuple[Callable[[str, datetime], None], str]] = []

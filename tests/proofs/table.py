@@ -36,8 +36,8 @@ class Proof:
         for sentence in self.broken:
             print(f"BROKEN: {sentence}", file=sys.stderr)
         if write and not self.broken:
-            part = re.compile(rf"(<!-- {self.name} -->\n).*?(\n<!-- /{self.name} -->)", re.DOTALL)
-            page, count = part.subn(lambda found: found[1] + text + found[2], PAGE.read_text("utf-8"))
+            part = re.compile(rf"(<!-- {self.name} -->\n).*?(<!-- /{self.name} -->)", re.DOTALL)
+            page, count = part.subn(lambda found: f"{found[1]}{text}\n{found[2]}", PAGE.read_text("utf-8"))
             assert count == 1, f"no part {self.name} in {PAGE.name}"
             PAGE.write_text(page, "utf-8")
         sys.exit(bool(self.broken))
