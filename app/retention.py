@@ -68,7 +68,8 @@ class Forgetter:
             try:
                 remove(recording_id, began)
             except AfterbeepError as error:
-                log.warning("not removed", extra={"recording": recording_id, "code": error.code})
+                known = {"recording": recording_id, "code": error.code}
+                log.warning("a recording could not be removed", extra=known)
 
     def _due(self, now: datetime) -> list[tuple[Callable[[str, datetime], None], str]]:
         found: list[tuple[Callable[[str, datetime], None], str]] = []
