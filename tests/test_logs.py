@@ -57,7 +57,10 @@ class Lines:
 def lines() -> Iterator[Lines]:
     """All that is ours, and what a process shows of its libraries."""
     lines, root, ours = Lines(), logging.getLogger(), logging.getLogger("app")
+    seen, dbos = logging.getLogger("app.seen"), logging.getLogger("dbos")
     levels = root.level, ours.level
+    seen.setLevel(logging.NOTSET)  # an earlier test may have configured this process
+    dbos.propagate = True
     root.setLevel(logging.WARNING)
     ours.setLevel(logging.DEBUG)
     for handler in lines.handlers:
