@@ -100,12 +100,14 @@ def api(proof: Proof, at: Fleet, seconds: float, first_seed: int) -> Counter[int
             @settings(
                 max_examples=5, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=HealthCheck
             )
-            def ask(case: Any, label: str = operation.label) -> None:
+            def ask(case: Any) -> None:
                 if case.query and "wait" in case.query:
                     case.query["wait"] = 0
                 response = case.call(timeout=60)
                 found[response.status_code] += 1
-                proof.promise(f"{label}: {response.status_code} {response.text[:200]}", response.status_code < 500)
+                proof.promise(
+                    f"{case.operation.label}: {response.status_code} {response.text[:200]}", response.status_code < 500
+                )
                 case.validate_response(response, checks=[not_a_server_error])
 
             try:
