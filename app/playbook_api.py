@@ -80,7 +80,9 @@ def list_playbooks(request: Request) -> PlaybookList:
 
 @router.get("/{name}", responses=problems(NotFound), summary="One playbook, its text and its limits")
 def show_playbook(
-    request: Request, name: str, version: Annotated[int | None, Query(ge=1, description="Else the newest.")] = None
+    request: Request,
+    name: str,
+    version: Annotated[int | None, Query(ge=1, lt=2**31, description="Else the newest.")] = None,
 ) -> PlaybookDetail:
     shelf = _shelf(request)
     try:

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
 from analysis.playbooks import PlaybookError
 from app.openapi import PROBLEM_TYPE
 from app.outages import outage_of
 from app.pages import problem_page
-from models.errors import AfterbeepError, NotSignedIn, Outage
+from models.errors import AfterbeepError, InvalidRequest, NotSignedIn, Outage
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ async def _known(request: Request, error: Exception) -> Response:
 async def _database(request: Request, error: Exception) -> Response:
     """An outage where it is one; other complaints of the database are our own fault."""
     assert isinstance(error, DBAPIError)
+    if isinstance(error, DataError):
+        return await _known(request, InvalidRequest("Something in this request is a value that cannot be stored."))
     if (outage := outage_of(error)) is None:
         raise error
     log.warning("the database does not answer", exc_info=error, extra={"code": outage.code})

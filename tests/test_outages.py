@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from analysis.speech.transcriber import Transcriber
@@ -19,6 +20,7 @@ from app.settings import Settings
 from app.store import Store
 from models.errors import DatabaseUnavailable, NotFound, StorageFull, StorageUnavailable
 from tests.conftest import SAMPLES
+from tests.postgres import fresh_database
 
 SOUND = (SAMPLES / "10-short-mumble.wav").read_bytes()
 GONE = OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
@@ -158,3 +160,13 @@ def test_bytes_and_files_are_put_the_same(settings: Settings) -> None:
     stored = audio.original("a")
     assert isinstance(stored, Path)
     assert stored.read_bytes() == SOUND
+
+
+def test_what_no_database_can_store_is_an_invalid_request(settings: Settings) -> None:
+    """PostgreSQL takes no NUL in a text, SQLite no number above its own."""
+    with fresh_database() as url:
+        app = create_app(settings.model_copy(update={"database_url": SecretStr(url)}))
+        with TestClient(app, raise_server_exceptions=False) as client:
+            assert client.get("/v1/voicemails", params={"q": "a\0b"}).status_code == 422
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        assert client.get("/v1/playbooks/cold-outreach", params={"version": 10**20}).status_code == 422
