@@ -1,4 +1,7 @@
-"""Who is asking, and what they may do: decided here and nowhere else. What they may see, `Store.seen_by` decides."""
+"""Who is asking, and what they may do: decided here and nowhere else. What they may see, `Store.seen_by` decides.
+
+Routes reach what is stored through these functions only, so that each request meets its own workspace; a test says so.
+"""
 
 import ipaddress
 from typing import Final
@@ -15,6 +18,7 @@ from app.script_store import Scripts
 from app.secrets import fingerprint
 from app.settings import Settings
 from app.store import Store
+from app.workspaces import Workspace, Workspaces
 from models.errors import InvalidRequest, NotAllowed, NotSignedIn
 from models.person import LOCAL, Person, Scope
 
@@ -72,9 +76,19 @@ def own_account(request: Request) -> Person:
     return person
 
 
+def workspaces_of(request: Request) -> Workspaces:
+    """For the doors at which nobody is known yet: signing in, links, calling tools."""
+    workspaces: Workspaces = request.app.state.workspaces
+    return workspaces
+
+
+def workspace_of(request: Request) -> Workspace:
+    """All there is for the one who asks. What they may see of its recordings, `store_of` narrows further."""
+    return workspaces_of(request).open(person_of(request).workspace_id)
+
+
 def people_of(request: Request) -> People:
-    people: People = request.app.state.people
-    return people
+    return workspace_of(request).people
 
 
 def credentials_of(request: Request) -> Credentials:
@@ -84,13 +98,12 @@ def credentials_of(request: Request) -> Credentials:
 
 def reviews_of(request: Request) -> Reviews:
     """Reviews of what the one who asks may see."""
-    return Reviews(store_of(request), request.app.state.playbooks)
+    return Reviews(store_of(request), workspace_of(request).playbooks)
 
 
 def store_of(request: Request) -> Store:
     """What is stored, as far as the one who asks may see it."""
-    store: Store = request.app.state.store
-    return store.seen_by(person_of(request))
+    return workspaces_of(request).store.seen_by(person_of(request))
 
 
 def scripts_of(request: Request) -> Scripts:
@@ -145,7 +158,8 @@ def deletion_of(request: Request, recording_id: str) -> RecordingRow:
         return row
     if row.owner_id != person.id:
         raise NotAllowed("Only the one whose message it is and an admin may delete a recording.")
-    if Reviews(request.app.state.store, request.app.state.playbooks).is_reviewed(recording_id):
+    workspace = workspace_of(request)
+    if Reviews(workspace.store, workspace.playbooks).is_reviewed(recording_id):
         raise NotAllowed("A coach has reviewed this recording, so only an admin may delete it.")
     return row
 
@@ -165,7 +179,7 @@ def is_loopback(settings: Settings) -> bool:
 
 
 def _who(request: Request) -> Person:
-    if is_loopback(request.app.state.settings) and not people_of(request).exist():
+    if is_loopback(request.app.state.settings) and not workspaces_of(request).people.exist():
         return LOCAL  # even with a key: many programs send one anyhow, and without accounts there are none
     credentials = credentials_of(request)
     kind, _, token = request.headers.get("authorization", "").partition(" ")

@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.access import COOKIE, credentials_of, own_account, people_of, person_of
+from app.access import COOKIE, credentials_of, own_account, people_of, person_of, workspaces_of
 from app.audit import AuditLog
 from app.credentials import SESSION_LASTS
 from app.pages import page
+from app.people import People
 from app.schema import InvitationRow
 from models.errors import AfterbeepError
 from models.person import MIN_PASSWORD_LENGTH, ROLES, SCOPES, Person, Role, Scope
@@ -42,7 +43,7 @@ def sign_in(
 
 @door.get("/join/{token}")
 def ask_to_join(request: Request, token: str) -> HTMLResponse:
-    return _join_page(request, people_of(request).invitation(token))
+    return _join_page(request, _invited_by(request, token).invitation(token))
 
 
 @door.post("/join/{token}")
@@ -53,7 +54,7 @@ def join(
     name: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
 ) -> Response:
-    people = people_of(request)
+    people = _invited_by(request, token)
     invitation = people.invitation(token)
     try:
         person = people.accept(token, email, name, password)
@@ -196,6 +197,10 @@ def local_path(path: str) -> str:
 def _login_page(request: Request, next: str, status: int = 200, **shown: Any) -> HTMLResponse:
     by_provider = request.app.state.settings.oidc_issuer is not None
     return page(request, "login.html", status, next=local_path(next), by_provider=by_provider, **shown)
+
+
+def _invited_by(request: Request, token: str) -> People:
+    return workspaces_of(request).people.of_invitation(token)
 
 
 def _join_page(request: Request, invitation: InvitationRow, status: int = 200, **shown: Any) -> HTMLResponse:

@@ -17,9 +17,20 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
-from app.access import admins_only, change_of, deletion_of, own_key, owner_for, person_of, scripts_of, store_of
+from app.access import (
+    admins_only,
+    change_of,
+    deletion_of,
+    own_key,
+    owner_for,
+    person_of,
+    scripts_of,
+    store_of,
+    workspace_of,
+)
 from app.audio_response import audio_file, bleeped_file
-from app.intake import Arrival, Intake
+from app.intake import Arrival
+from app.jobs import Lane
 from app.linked import Linked, intake_body, is_json, read_json
 from app.listing import Filter, filter_of
 from app.openapi import holds, problems
@@ -97,15 +108,16 @@ async def receive_voicemail(
     `Idempotency-Key` gives the same recording.
     """
     settings: Settings = request.app.state.settings
+    lane = Lane.URGENT if wait else Lane.SOON
     if is_json(request):
         linked = await read_json(request, Linked)
-        row = await run_in_threadpool(_receive_link, request, linked, idempotency_key, urgent=wait > 0)
+        row = await run_in_threadpool(_receive_link, request, linked, idempotency_key, lane)
         return await _answer(request, row, wait)
     async with UploadForm(request, settings, limit_mb=settings.max_upload_mb) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise InvalidRequest("No recording came with the form. Please send it as the field “file”.")
-        row = await run_in_threadpool(receive_file, request, file, form, idempotency_key, urgent=wait > 0)
+        row = await run_in_threadpool(receive_file, request, file, form, idempotency_key, lane)
     return await _answer(request, row, wait)
 
 
@@ -176,7 +188,7 @@ def suggest_rewrite(request: Request, recording_id: str) -> Suggestion:
     if rewriter is None:
         raise RewriteOff("No language model is set up here. The report holds a rewrite from the rep's own words.")
     report = store.worded(row.id)
-    return rewriter.suggest(report, request.app.state.playbooks.find(report.playbook))
+    return rewriter.suggest(report, workspace_of(request).playbooks.find(report.playbook))
 
 
 @router.get(
@@ -215,7 +227,7 @@ def show_waveform(request: Request, recording_id: str) -> Waveform:
 )
 def delete_voicemail(request: Request, recording_id: str) -> None:
     deletion_of(request, recording_id)
-    request.app.state.intake.remove(recording_id, person_of(request))
+    workspace_of(request).intake.remove(recording_id, person_of(request))
 
 
 @router.post(
@@ -241,7 +253,7 @@ def release_voicemail(request: Request, recording_id: str) -> Voicemail:
 
 @router.delete("/demo", status_code=204, dependencies=[Depends(admins_only)], summary="Remove the samples")
 def delete_demo(request: Request) -> None:
-    request.app.state.intake.remove_demo(person_of(request))
+    workspace_of(request).intake.remove_demo(person_of(request))
 
 
 class Script(BaseModel):
@@ -254,7 +266,7 @@ class Script(BaseModel):
     "/scripts", responses=problems(InvalidRequest, UnknownPlaybook), summary="Check a text before it is spoken"
 )
 def check_script(request: Request, script: Script) -> Report:
-    playbook = request.app.state.playbooks.load(script.playbook or request.app.state.settings.playbook)
+    playbook = workspace_of(request).playbooks.load(script.playbook or request.app.state.settings.playbook)
     if not script.text.strip():
         raise InvalidRequest("The script is empty. Please write what you want to say.")
     return analyze_script(
@@ -274,14 +286,13 @@ class Call(BaseModel):
 )
 def give_advice(request: Request, call: Call) -> Advice:
     """Leave one, hang up and try later, press zero, or write instead; `missing` names what is needed to say so."""
-    playbook = request.app.state.playbooks.load(call.playbook or request.app.state.settings.playbook)
+    playbook = workspace_of(request).playbooks.load(call.playbook or request.app.state.settings.playbook)
     return advise(call.context, playbook)
 
 
 def _mark(request: Request, recording_id: str, window: GivenWindow | None) -> RecordingRow:
     change_of(request, recording_id)
-    intake: Intake = request.app.state.intake
-    return intake.mark_message(recording_id, window)
+    return workspace_of(request).intake.mark_message(recording_id, window)
 
 
 def _rewriter(request: Request) -> Rewriter | None:
@@ -332,20 +343,19 @@ class UploadForm:
 
 
 def receive_file(
-    request: Request, file: UploadFile, form: FormData, idempotency_key: str | None, *, urgent: bool
+    request: Request, file: UploadFile, form: FormData, idempotency_key: str | None, lane: Lane
 ) -> RecordingRow:
     """Raises TooLarge, RequestValidationError where the form does not describe a call, or what the intake raises.
 
     A script the recording is a take of has to be one the sender may see.
     """
     settings: Settings = request.app.state.settings
-    intake: Intake = request.app.state.intake
     if (file.size or 0) > settings.max_upload_bytes:
         raise TooLarge(f"The file is larger than {settings.max_upload_mb:g} MB. Please send a shorter one.")
     script_id = str(form.get("script_id") or "") or None
     if script_id:
         scripts_of(request).get(script_id)
-    return intake.receive(
+    return workspace_of(request).intake.receive(
         Arrival(
             audio=file.file,
             filename=file.filename or "recording",
@@ -354,17 +364,14 @@ def receive_file(
             script_id=script_id,
             owner_id=owner_for(request, str(form.get("owner") or "")),
             idempotency_key=own_key(person_of(request), idempotency_key),
-            urgent=urgent,
+            lane=lane,
         )
     )
 
 
-def _receive_link(request: Request, linked: Linked, idempotency_key: str | None, *, urgent: bool) -> RecordingRow:
+def _receive_link(request: Request, linked: Linked, idempotency_key: str | None, lane: Lane) -> RecordingRow:
     key, owner_id = own_key(person_of(request), idempotency_key), owner_for(request, linked.owner)
-    row: RecordingRow = request.app.state.remotes.receive(
-        linked.arrival(request.app.state.settings, key, owner_id, urgent=urgent)
-    )
-    return row
+    return workspace_of(request).remotes.receive(linked.arrival(request.app.state.settings, key, owner_id, lane))
 
 
 def _context(form: Mapping[str, Any]) -> CallContext:

@@ -6,7 +6,7 @@ from typing import Self
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from app.access import assignments_of, own_account, scripts_of
+from app.access import assignments_of, own_account, scripts_of, workspace_of
 from app.assignment_store import Practised, Task
 from app.openapi import problems
 from app.voicemail import Voicemail
@@ -84,7 +84,7 @@ def give_assignment(request: Request, new: NewAssignment) -> Assignment:
         raise InvalidRequest(f"You look after no rep with the address “{unknown[0]}”.")
     playbook = new.playbook or scripts_of(request).get(new.script_id).playbook
     reps = [known[email] for email in addresses]
-    name = request.app.state.playbooks.load(playbook).name
+    name = workspace_of(request).playbooks.load(playbook).name
     return Assignment.of(
         assignments.give(new.script_id, due_on=new.due_on, playbook=name, reps=reps, team_id=new.team_id)
     )

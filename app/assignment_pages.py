@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.access import assignments_of, own_account, person_of, scripts_of
+from app.access import assignments_of, own_account, person_of, scripts_of, workspace_of
 from app.pages import options, page
 from models.errors import AfterbeepError
 
@@ -31,7 +31,7 @@ def give(
 ) -> Response:
     try:
         own_account(request)
-        judged_by = request.app.state.playbooks.load(playbook or scripts_of(request).get(script).playbook).name
+        judged_by = workspace_of(request).playbooks.load(playbook or scripts_of(request).get(script).playbook).name
         assignments = assignments_of(request)
         assignments.give(script, due_on=due_on, playbook=judged_by, reps=reps or (), team_id=team or None)
     except AfterbeepError as error:

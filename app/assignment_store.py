@@ -130,5 +130,6 @@ class Assignments:
         takes = session.scalars(sa.select(RecordingRow).where(*of_script).order_by(RecordingRow.created_at)).all()
         practised = [Practised(rep, [take for take in takes if take.owner_id == rep.id]) for rep in reps]
         team = session.get(TeamRow, row.team_id) if row.team_id else None
-        coach, script = session.get_one(PersonRow, row.coach_id), session.get_one(ScriptRow, row.script_id)
+        coach = session.get_one(PersonRow, row.coach_id)
+        script = session.scalars(sa.select(ScriptRow).where(ScriptRow.id == row.script_id)).one()
         return Task(row, script, coach.name, team, practised)

@@ -105,7 +105,7 @@ async def note_request(request: Request, response: Response) -> None:
     person: Person | None = getattr(request.state, "person", None)
     if action is None or person is None or response.status_code >= 400:
         return
-    log = AuditLog(request.app.state.store)
+    log = AuditLog(request.app.state.workspaces.store.of(person.workspace_id))
     if action in VISITS:
         await run_in_threadpool(log.note_visit, person, action, " ".join(request.path_params.values()))
     else:

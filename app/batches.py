@@ -7,8 +7,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from app.access import own_key, owner_for, person_of
+from app.access import own_key, owner_for, person_of, workspace_of
 from app.api import UploadForm, receive_file
+from app.jobs import Lane
 from app.linked import LinkedBatch, intake_body, is_json, read_json
 from app.openapi import problems
 from app.voicemail import Failure, Voicemail
@@ -45,7 +46,7 @@ async def receive_batch(
 ) -> Batch:
     """Up to 100 files under `files`, or addresses as JSON under `urls`; the other fields describe all of them.
 
-    They are analysed behind what is urgent.
+    They are analysed behind what is handed in one by one; several workspaces take turns.
 
     A file that is no recording has its error in the answer, and the others are taken. The same request with the same
     `Idempotency-Key` gives the same recordings.
@@ -64,7 +65,7 @@ async def receive_batch(
             key = None if idempotency_key is None else f"{idempotency_key}/{number}"
             name = file.filename or "recording"
             try:
-                row = await run_in_threadpool(receive_file, request, file, form, key, urgent=False)
+                row = await run_in_threadpool(receive_file, request, file, form, key, Lane.BULK)
                 items.append(BatchItem(filename=name, voicemail=Voicemail.of(row), error=None))
             except AfterbeepError as error:
                 items.append(_refused(name, error))
@@ -78,7 +79,7 @@ def _order(request: Request, linked: LinkedBatch, idempotency_key: str | None) -
         key = None if idempotency_key is None else own_key(person_of(request), f"{idempotency_key}/{number}")
         try:
             arrival = linked.arrival(number, request.app.state.settings, key, owner_id)
-            row = request.app.state.remotes.receive(arrival)
+            row = workspace_of(request).remotes.receive(arrival)
             items.append(BatchItem(filename=row.filename, voicemail=Voicemail.of(row), error=None))
         except AfterbeepError as error:
             items.append(_refused(url, error))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.access import workspace_of
 from app.connection_store import Connections
 from app.integration_api import address_of
 from app.openapi import problems
@@ -136,7 +137,7 @@ def list_events(request: Request, connection_id: str) -> CallEventList:
 def try_connection(request: Request, connection_id: str) -> Tried:
     row = _shelf(request).get(connection_id)
     url = address_of(request, row.integration, row.id)
-    return Tried(found=request.app.state.calls.try_out(row, url))
+    return Tried(found=workspace_of(request).calls.try_out(row, url))
 
 
 def _shown(request: Request, row: ConnectionRow) -> Connection:
@@ -149,5 +150,4 @@ def _shown(request: Request, row: ConnectionRow) -> Connection:
 
 
 def _shelf(request: Request) -> Connections:
-    shelf: Connections = request.app.state.connections
-    return shelf
+    return workspace_of(request).connections

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.access import workspace_of
 from app.connection_store import Connections
 from app.integration_api import address_of
 from app.integrations import BY_NAME, INTEGRATIONS
@@ -128,7 +129,7 @@ def _change(request: Request, connection_id: str, form: Mapping[str, str]) -> Re
         return RedirectResponse("/connections", 303)
     if do == "test":
         try:
-            found = request.app.state.calls.try_out(row, address_of(request, row.integration, row.id))
+            found = workspace_of(request).calls.try_out(row, address_of(request, row.integration, row.id))
         except AfterbeepError as error:
             return _stored(request, connection_id, problem=str(error))
         return _stored(request, connection_id, said=found)
@@ -183,7 +184,7 @@ def _page(
         outcomes=OUTCOMES,
         states=STATES,
         example=json.dumps(tool.example, indent=2),
-        playbook_titles=request.app.state.playbooks.titles(),
+        playbook_titles=workspace_of(request).playbooks.titles(),
         **more,
     )
 
@@ -200,5 +201,4 @@ def _tool(name: str) -> Integration:
 
 
 def _shelf(request: Request) -> Connections:
-    shelf: Connections = request.app.state.connections
-    return shelf
+    return workspace_of(request).connections

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -13,7 +13,7 @@ from app.call_intake import order_of
 from app.connection_store import Connections
 from app.fetching import Fetched, Fetcher, Order
 from app.intake import inspect
-from app.jobs import Jobs
+from app.jobs import Jobs, Lane
 from app.logs import about
 from app.outages import outlast
 from app.playbook_store import Playbooks
@@ -42,7 +42,10 @@ class Courier:
     order: Callable[[FetchRow, str], Order]
 
     def run(self, recording_id: str, attempt: int) -> None:
-        outlast(lambda: self._run(recording_id, attempt))
+        """Within the workspace of the recording."""
+        store = outlast(lambda: self.store.holding(recording_id))
+        if store is not None:
+            outlast(lambda: replace(self, store=store)._run(recording_id, attempt))
 
     def _run(self, recording_id: str, attempt: int) -> None:
         """Ends with the recording stored and its analysis queued, or another attempt queued, or the failure stored.
@@ -84,19 +87,21 @@ class Courier:
             if stored is not None and fetch is not None:
                 stored.size_bytes, stored.sha256, stored.stage = size_bytes, sha256, None
                 session.delete(fetch)
-                self.jobs.enqueue(session, row.id, urgent=fetch.urgent)
+                if fetch.urgent:
+                    stored.lane = Lane.URGENT
+                self.jobs.enqueue(session, stored)
         if stored is None:
             self.audio.delete(row.id)
 
     def _later_or_never(self, recording_id: str, error: FetchError) -> None:
         with self.store.session() as session:
-            fetch = session.get(FetchRow, recording_id)
-            if fetch is None:
+            row, fetch = session.get(RecordingRow, recording_id), session.get(FetchRow, recording_id)
+            if row is None or fetch is None:
                 return
             pause_s = AGAIN_AFTER_S[min(fetch.attempt, len(AGAIN_AFTER_S) - 1)]
             if error.passing and datetime.now(UTC) + timedelta(seconds=pause_s) < fetch.give_up_at:
                 fetch.attempt += 1
-                self.jobs.enqueue_fetch(session, recording_id, attempt=fetch.attempt, delay_s=pause_s)
+                self.jobs.enqueue_fetch(session, row, attempt=fetch.attempt, delay_s=pause_s)
             else:
                 _end(session, recording_id, error)
 
@@ -118,7 +123,8 @@ def courier_of(
     settings: Settings, store: Store, audio: AudioStore, jobs: Jobs, fetcher: Fetcher | None = None
 ) -> Courier:
     vault, fetcher = Vault(settings), fetcher or Fetcher.of(settings)
-    connections = Connections(store, vault, Playbooks(store))
+    everywhere = store.everywhere()
+    connections = Connections(everywhere, vault, Playbooks(everywhere))
     return Courier(
         store, audio, jobs, vault, fetcher, lambda fetch, link: order_of(connections, fetch, link, fetcher.ask)
     )

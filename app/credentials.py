@@ -24,6 +24,8 @@ KEY_PREFIX: Final = "ab_"
 
 @dataclass(frozen=True)
 class Credentials:
+    """`people` are those of every workspace: who somebody is decides which is theirs."""
+
     people: People
 
     # Passwords
@@ -62,7 +64,11 @@ class Credentials:
         with self.people.store.session() as session:
             now = datetime.now(UTC)
             session.execute(sa.delete(SessionRow).where(SessionRow.seen_at < now - SESSION_LASTS))
-            session.add(SessionRow(token_hash=fingerprint(token), person_id=person.id, seen_at=now))
+            session.add(
+                SessionRow(
+                    workspace_id=person.workspace_id, token_hash=fingerprint(token), person_id=person.id, seen_at=now
+                )
+            )
         return token
 
     def by_session(self, token: str) -> Person | None:
@@ -90,6 +96,7 @@ class Credentials:
             raise InvalidRequest("A key cannot give more than it may do itself.")
         token = KEY_PREFIX + new_token()
         row = KeyRow(
+            workspace_id=person.workspace_id,
             id=uuid4().hex,
             token_hash=fingerprint(token),
             person_id=person.id,

@@ -14,6 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from filelock import FileLock
 
+from app.confining import read_again
 from app.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -24,12 +25,14 @@ MIGRATION_LOCK: Final = zlib.crc32(b"afterbeep migrations")
 def connect(settings: Settings) -> sa.Engine:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     url = sa.make_url(settings.database)
-    if url.get_backend_name() != "sqlite":
-        return sa.create_engine(
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        engine = sa.create_engine(
             url, pool_size=CONNECTIONS, max_overflow=CONNECTIONS, pool_pre_ping=True, hide_parameters=True
         )
-    engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "before_cursor_execute", read_again)
     return engine
 
 
@@ -81,9 +84,14 @@ def _upgrade(engine: sa.Engine, settings: Settings) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
+    with engine.connect() as connection:
+        if _is_sqlite(engine):
+            connection.detach()  # closed in the end: what refers to a table has to stay while it is made anew
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # sqlite3 would begin at the first row only
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        connection.commit()
     DBOS.migrate(settings.database)
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from analysis.drafting import draft
+from app.access import workspace_of
 from app.openapi import problems
 from models.draft import Draft, Facts
 from models.errors import InvalidRequest, UnknownPlaybook
@@ -22,4 +23,6 @@ def draft_script(request: Request, asked: DraftRequest) -> Draft:
 
     A fact that the rules object to however it is said, or that does not fit, is left out and explained in `unused`.
     """
-    return draft(asked.facts, request.app.state.playbooks.load(asked.playbook or request.app.state.settings.playbook))
+    return draft(
+        asked.facts, workspace_of(request).playbooks.load(asked.playbook or request.app.state.settings.playbook)
+    )

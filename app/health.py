@@ -15,7 +15,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="The service can take recordings", responses={503: {"description": "Not ready."}})
 def readyz(request: Request, response: Response) -> dict[str, str]:
     """`workers` tells whether one was heard of within a minute. Without one recordings are kept, and wait."""
-    checks = {"database": request.app.state.store.ping, "audio": request.app.state.audio.ping}
+    checks = {"database": request.app.state.workspaces.store.ping, "audio": request.app.state.audio.ping}
     found: dict[str, str] = {}
     for name, check in checks.items():
         try:
@@ -25,5 +25,5 @@ def readyz(request: Request, response: Response) -> dict[str, str]:
             found[name] = f"{type(error).__name__}"
             response.status_code = 503
     if found["database"] == "ok":
-        found["workers"] = "ok" if living(request.app.state.store.engine) else "none"
+        found["workers"] = "ok" if living(request.app.state.workspaces.store.engine) else "none"
     return found

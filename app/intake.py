@@ -3,7 +3,7 @@
 import hashlib
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import IO
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from analysis.audio.decode import HEADERLESS
 from app.audio_store import AudioStore
-from app.jobs import Jobs
+from app.jobs import Jobs, Lane
 from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.script_store import Scripts
@@ -56,7 +56,7 @@ class Arrival:
     idempotency_key: str | None = None
     demo: bool = False
     owner_id: str | None = None  # whose message it is
-    urgent: bool = False  # somebody is waiting for it
+    lane: Lane = Lane.SOON
     script_id: str | None = None  # the script it is a take of
 
 
@@ -86,6 +86,7 @@ class Intake:
             id=uuid4().hex,
             created_at=datetime.now(UTC),
             status="queued",
+            lane=arrival.lane,
             demo=arrival.demo,
             owner_id=arrival.owner_id,
             filename=base_name(arrival.filename),
@@ -103,7 +104,7 @@ class Intake:
             with self.store.session() as session:
                 session.add(row)
                 session.flush()
-                self.jobs.enqueue(session, row.id, urgent=arrival.urgent)
+                self.jobs.enqueue(session, row)
         except IntegrityError:  # the same key came twice at once, and the other was first
             self.audio.delete(row.id)
             known = self.known(arrival.idempotency_key, digest)
@@ -112,8 +113,13 @@ class Intake:
             return known
         return row
 
+    def of(self, workspace_id: int) -> "Intake":
+        """The same of another workspace."""
+        store = self.store.of(workspace_id)
+        return replace(self, store=store, playbooks=Playbooks(store))
+
     def make_room(self) -> None:
-        """Raises Busy while too much is waiting."""
+        """Raises Busy while too much of this workspace is waiting."""
         if self.store.waiting() >= self.max_queued:
             raise Busy("Too many recordings are waiting. Please send this one again in a minute.")
 
@@ -152,7 +158,8 @@ class Intake:
             row.status, row.stage, row.attempts = "queued", None, 0
             row.error_code = row.error_message = None
             row.traceparent = current()
-            self.jobs.enqueue(session, row.id, urgent=True, revision=row.revision)
+            row.lane = Lane.URGENT
+            self.jobs.enqueue(session, row)
             return row
 
     def remove(self, recording_id: str, by: Person) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from app.access import workspaces_of
 from app.integrations import BY_NAME
 from app.integrations.base import Delivery, Reply
 from app.linked import read_body
@@ -43,11 +44,12 @@ async def receive_event(
 
 
 def _receive(request: Request, name: str, connection_id: str, delivery: Delivery) -> Reply:
-    connection = request.app.state.connections.get(connection_id)
+    """The connection says which workspace the call is for; its secret, which only that one knows, that it is."""
+    workspaces = workspaces_of(request)
+    connection = workspaces.connections.get(connection_id)
     if connection.integration != name:
         raise NotFound("There is no connection with this id. It may have been deleted.")
-    reply: Reply = request.app.state.calls.receive(connection, delivery)
-    return reply
+    return workspaces.open(connection.workspace_id).calls.receive(connection, delivery)
 
 
 def public_url(request: Request) -> str:

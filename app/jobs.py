@@ -6,6 +6,7 @@ worker, and is safe to run again: a report is saved once, whole, or not at all.
 
 import logging
 from collections.abc import Callable
+from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from analysis.audio.decode import Decode, decode
 from analysis.pipeline import Analysis, analyze
 from analysis.speech.transcriber import Transcriber
 from app.audio_store import AudioStore
+from app.confining import EVERYWHERE
 from app.logs import about
 from app.outages import outlast
 from app.playback import is_playable, playable
@@ -44,6 +46,15 @@ FETCH_WORKFLOW = "fetch_recording"
 # Jobs of every release share this name, so that a job queued before an upgrade is finished after it.
 JOB_VERSION = "1"
 POLLING_S = 0.1
+PLACES = 2**29  # in each lane
+
+
+class Lane(IntEnum):
+    """Who goes first, whatever the place."""
+
+    URGENT = 0  # somebody waits for it
+    SOON = 1  # what people and calling tools hand in one by one
+    BULK = 2  # batches
 
 
 class Jobs:
@@ -61,33 +72,57 @@ class Jobs:
             self._client = DBOSClient(system_database_engine=self.engine, application_name=APPLICATION)
         return self._client
 
-    def enqueue(self, session: Session, recording_id: str, *, urgent: bool, revision: int = 0) -> None:
+    def enqueue(self, session: Session, row: RecordingRow) -> None:
         """Queue the analysis of a recording, or a later one, within the caller's transaction."""
+        session.flush()  # who writes first gets the first place
+        row.place = place_of(session, row)
+        urgent = row.lane == Lane.URGENT
         self.client.enqueue_in_transaction(
             session,
             {
                 "workflow_name": WORKFLOW,
                 "queue_name": URGENT_QUEUE if urgent else BULK_QUEUE,
-                "workflow_id": f"{recording_id}.{revision}" if revision else recording_id,
+                "workflow_id": f"{row.id}.{row.revision}" if row.revision else row.id,
                 "app_version": JOB_VERSION,
+                "priority": row.lane * PLACES + row.place,
             },
-            recording_id,
+            row.id,
             urgent,
         )
-        log.info("queued", extra={"recording": recording_id, "queue": URGENT_QUEUE if urgent else BULK_QUEUE})
+        log.info("queued", extra={"recording": row.id, "queue": URGENT_QUEUE if urgent else BULK_QUEUE})
 
-    def enqueue_fetch(self, session: Session, recording_id: str, *, attempt: int, delay_s: float | None = None) -> None:
+    def enqueue_fetch(self, session: Session, row: RecordingRow, *, attempt: int, delay_s: float | None = None) -> None:
         """Queue an attempt to fetch a recording, now or later, within the caller's transaction."""
+        session.flush()
+        row.place = place_of(session, row) if row.place is None else row.place
         job: EnqueueOptions = {
             "workflow_name": FETCH_WORKFLOW,
             "queue_name": FETCH_QUEUE,
-            "workflow_id": f"{recording_id}.fetch.{attempt}",
+            "workflow_id": f"{row.id}.fetch.{attempt}",
             "app_version": JOB_VERSION,
+            "priority": row.lane * PLACES + row.place,
         }
         if delay_s is not None:
             job["delay_seconds"] = delay_s
-        self.client.enqueue_in_transaction(session, job, recording_id, attempt)
-        log.info("queued", extra={"recording": recording_id, "queue": FETCH_QUEUE, "attempt": attempt + 1})
+        self.client.enqueue_in_transaction(session, job, row.id, attempt)
+        log.info("queued", extra={"recording": row.id, "queue": FETCH_QUEUE, "attempt": attempt + 1})
+
+
+def place_of(session: Session, row: RecordingRow) -> int:
+    """One behind the last of its own workspace, and no sooner than whoever's turn is next.
+
+    So workspaces take turns: what one hands in by the thousand does not keep another's few waiting, and one that comes
+    seldom saves up no turns.
+    """
+    waiting = (
+        RecordingRow.status == "queued",
+        RecordingRow.stage.is_not_distinct_from(row.stage),  # to be fetched, or to be analysed
+        RecordingRow.lane == row.lane,
+        RecordingRow.id != row.id,
+    )
+    own = session.scalar(sa.select(sa.func.max(RecordingRow.place)).where(*waiting))
+    next_of_all = sa.select(sa.func.min(RecordingRow.place)).where(*waiting)
+    return max((own or 0) + 1, session.scalar(next_of_all, execution_options=EVERYWHERE) or 1)
 
 
 def launch_worker(
@@ -164,6 +199,12 @@ class Worker:
         self.settings = settings
 
     def run(self, recording_id: str) -> None:
+        """Within the workspace of the recording."""
+        store = outlast(lambda: self.store.holding(recording_id))
+        if store is not None:
+            Worker(store, self.audio, self.transcriber, self.settings, self.decode)._run(recording_id)
+
+    def _run(self, recording_id: str) -> None:
         row = outlast(lambda: self.store.begin(recording_id))
         if row is None:
             return  # deleted, or ended by an earlier run that died before it could say so

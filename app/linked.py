@@ -6,6 +6,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 
+from app.jobs import Lane
 from app.remote import RemoteArrival, filename_of
 from app.settings import Settings
 from models.errors import TooLarge
@@ -24,7 +25,7 @@ class _About(CallContext):
     owner: str | None = Field(None, max_length=254, description="E-mail address of the rep whose it is; else yours.")
 
     def _arrival(
-        self, url: str, settings: Settings, idempotency_key: str | None, owner_id: str | None, urgent: bool
+        self, url: str, settings: Settings, idempotency_key: str | None, owner_id: str | None, lane: Lane
     ) -> RemoteArrival:
         told = self.model_dump(include=set(CallContext.model_fields))
         return RemoteArrival(
@@ -34,7 +35,7 @@ class _About(CallContext):
             context=CallContext.model_validate(told),
             owner_id=owner_id,
             idempotency_key=idempotency_key,
-            urgent=urgent,
+            lane=lane,
         )
 
 
@@ -42,9 +43,9 @@ class Linked(_About):
     url: str = URL
 
     def arrival(
-        self, settings: Settings, idempotency_key: str | None, owner_id: str | None, *, urgent: bool
+        self, settings: Settings, idempotency_key: str | None, owner_id: str | None, lane: Lane
     ) -> RemoteArrival:
-        return self._arrival(self.url, settings, idempotency_key, owner_id, urgent)
+        return self._arrival(self.url, settings, idempotency_key, owner_id, lane)
 
 
 class LinkedBatch(_About):
@@ -53,7 +54,7 @@ class LinkedBatch(_About):
     def arrival(
         self, number: int, settings: Settings, idempotency_key: str | None, owner_id: str | None
     ) -> RemoteArrival:
-        return self._arrival(self.urls[number], settings, idempotency_key, owner_id, False)
+        return self._arrival(self.urls[number], settings, idempotency_key, owner_id, Lane.BULK)
 
 
 SCRIPT_ID = {"type": "string", "description": "The kept script this is a take of: see PUT /v1/scripts/{id}."}

@@ -45,7 +45,7 @@ class Watcher:
     """Looks while anyone listens, once for all of them, in a thread of its own."""
 
     def __init__(self, store: Store) -> None:
-        self.store = store
+        self.store = store.everywhere()  # who listens, looks up in their own what they are told of
         self._listeners: dict[Changes, str | None] = {}
         self._looking: asyncio.Task[None] | None = None
         self._began = asyncio.Event()

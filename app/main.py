@@ -41,38 +41,27 @@ from app import (
     trend_pages,
 )
 from app.access import admins_only, coaches_change, coaches_only, signed_in
-from app.audio_store import AudioStore
 from app.audit import note_request
 from app.bleeper import Bleeper
-from app.call_intake import CallIntake
-from app.connection_store import Connections
 from app.credentials import Credentials
 from app.database import connect, migrate
 from app.exports import routes as exports
-from app.fetching import Fetcher
 from app.health import router as health
-from app.intake import Intake
-from app.jobs import Jobs
 from app.live import Watcher
 from app.openapi import describe
-from app.people import People
-from app.playbook_store import Playbooks
 from app.problems import handle_problems, problem
 from app.rate_limit import RateLimit, rate_headers
-from app.remote import Remotes
 from app.rewriter import rewriter_of
 from app.scrape import may_read_metrics
 from app.scrape import router as metrics
 from app.seen import Seen
 from app.settings import Settings
-from app.store import Store
-from app.vault import Vault
 from app.webhooks import api as webhook_api
 from app.webhooks import pages as webhook_pages
-from app.webhooks.post import sender_of
 from app.webhooks.postman import Postman
-from app.webhooks.shelf import Webhooks
+from app.workspaces import Workspaces
 from models.errors import CrossSite
+from models.person import DEFAULT_WORKSPACE
 
 #: Every door, and who may come through it.
 ROUTERS: tuple[tuple[APIRouter, Callable[[Request], None] | None], ...] = (
@@ -135,23 +124,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.audio = AudioStore.of(settings)
-    app.state.bleeper = Bleeper(app.state.audio, settings.max_duration_s)
-    engine = connect(settings)
-    app.state.store = Store(engine)
-    app.state.playbooks = Playbooks(app.state.store)
-    app.state.watcher = Watcher(app.state.store)
+    workspaces = Workspaces.of(settings, connect(settings))
+    app.state.workspaces, app.state.audio, app.state.vault = workspaces, workspaces.audio, workspaces.vault
+    app.state.bleeper = Bleeper(workspaces.audio, settings.max_duration_s)
+    app.state.credentials = Credentials(workspaces.people)
+    app.state.watcher = Watcher(workspaces.store)
+    app.state.postman = Postman.of(settings, workspaces.store)
     app.state.rewriter = rewriter_of(settings)
-    app.state.intake = Intake(app.state.store, app.state.audio, Jobs(engine), app.state.playbooks, settings.max_queued)
     app.state.rate_limit = RateLimit(settings.rate_limit_per_minute)
-    app.state.people = People(app.state.store)
-    app.state.credentials = Credentials(app.state.people)
-    app.state.vault = Vault(settings)
-    app.state.remotes = Remotes(app.state.intake, app.state.vault, Fetcher.of(settings), settings.fetch_retry_s)
-    app.state.connections = Connections(app.state.store, app.state.vault, app.state.playbooks)
-    app.state.calls = CallIntake(app.state.connections, app.state.remotes, app.state.people, settings.playbook)
-    app.state.webhooks = Webhooks(app.state.store, app.state.vault, sender_of(settings))
-    app.state.postman = Postman.of(settings, app.state.store)
+    # What the command line works on, and tests: the workspace there is from the beginning.
+    for name, shelf in vars(workspaces.open(DEFAULT_WORKSPACE)).items():
+        setattr(app.state, name, shelf)
     for router, who in ROUTERS:
         app.include_router(router, dependencies=[Depends(who)] if who else ())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -166,7 +149,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     migrate(app.state.settings)
     yield
-    app.state.store.engine.dispose()
+    app.state.workspaces.store.engine.dispose()
 
 
 async def _guard(request: Request, call_next: RequestResponseEndpoint) -> Response:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.access import people_of
+from app.access import workspaces_of
 from app.account_pages import local_path, signed_in_response
 from app.settings import Settings
 from models.errors import NotFound, SecretUnreadable, SignInFailed
@@ -53,7 +53,7 @@ def _account(request: Request, claims: dict[str, Any]) -> Person:
     email = claims.get("email")
     if not email or not claims.get("email_verified", False):
         raise SignInFailed("The provider does not vouch for your e-mail address, so no account could be found by it.")
-    person = people_of(request).by_email(email)
+    person = workspaces_of(request).people.by_email(email)
     if person is None:
         raise SignInFailed(f"There is no account for {email} here. Ask an admin of your team for an invitation.")
     return person

@@ -16,7 +16,7 @@ from analysis import playbooks
 from analysis.advice import advise
 from analysis.pipeline import analyze_script, rejudge
 from analysis.repeats import SAME_SPEECH_FROM
-from app.access import person_of, reviews_of, store_of
+from app.access import person_of, reviews_of, store_of, workspace_of
 from app.listing import Filter, filter_of
 from app.schema import RecordingRow
 from app.store import check_worded
@@ -99,7 +99,7 @@ def home(request: Request, matching: Annotated[Filter, Depends(filter_of)], befo
 @router.get("/voicemails/{recording_id}")
 def voicemail(request: Request, recording_id: str, playbook: str | None = None) -> HTMLResponse:
     """The report as it is stored, or, only to look at, the one another playbook would give."""
-    store, shelf = store_of(request), request.app.state.playbooks
+    store, shelf = store_of(request), workspace_of(request).playbooks
     row = store.recording(recording_id)
     report = store.report(recording_id) if row.status == "done" else None
     if report is None:
@@ -138,7 +138,7 @@ def before_the_call(request: Request) -> HTMLResponse:
 def advise_before_the_call(request: Request, form: Annotated[advice.AdviceForm, Form()]) -> HTMLResponse:
     """Leave one, try later, press zero or write; what was typed stays in the form and out of the address."""
     try:
-        playbook = request.app.state.playbooks.load(form.playbook or request.app.state.settings.playbook)
+        playbook = workspace_of(request).playbooks.load(form.playbook or request.app.state.settings.playbook)
         answer = advice.shown(advise(context_from(form.context()), playbook))
     except AfterbeepError as error:
         return advise_page(request, form, error.status, problem=str(error))
@@ -174,7 +174,7 @@ def options(request: Request) -> Options:
     return Options(
         purposes={str(value): label for value, label in wording.PURPOSES.items()},
         relationships={str(value): label for value, label in wording.RELATIONSHIPS.items()},
-        playbooks=request.app.state.playbooks.titles(),
+        playbooks=workspace_of(request).playbooks.titles(),
     )
 
 

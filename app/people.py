@@ -21,13 +21,15 @@ INVITED_FOR = timedelta(days=7)
 
 @dataclass(frozen=True)
 class People:
+    """Those of one workspace. An address has one account in the whole installation: signing in needs no more."""
+
     store: Store
 
     # Accounts
 
     def exist(self) -> bool:
-        """Whether there is any account; without one, whoever sits at the machine may do everything."""
-        with self.store.session() as session:
+        """Whether there is any account in the installation; without one, who sits at the machine may do everything."""
+        with self.store.everywhere().session() as session:
             return session.scalar(sa.select(sa.literal(1)).select_from(PersonRow).limit(1)) is not None
 
     def find(self, person_id: str) -> Person:
@@ -41,7 +43,10 @@ class People:
 
     def person(self, session: Session, row: PersonRow) -> Person:
         teams = session.scalars(sa.select(MemberRow.team_id).where(MemberRow.person_id == row.id))
-        return Person(id=row.id, name=row.name, role=row.role, email=row.email, teams=frozenset(teams))
+        return Person(
+            id=row.id, name=row.name, role=row.role, email=row.email, teams=frozenset(teams),
+            workspace_id=row.workspace_id,
+        )  # fmt: skip
 
     def everyone(self) -> list[tuple[PersonRow, list[TeamRow]]]:
         """All accounts by name, with their teams."""
@@ -139,6 +144,11 @@ class People:
                 )
             )
         return token
+
+    def of_invitation(self, token: str) -> "People":
+        """Those of the workspace a link leads into. Raises LinkExpired."""
+        with self.store.everywhere().session() as session:
+            return People(self.store.of(_invitation(session, token).workspace_id))
 
     def invitation(self, token: str) -> InvitationRow:
         with self.store.session() as session:

@@ -1,4 +1,4 @@
-"""`afterbeep people`: accounts from the command line, for the machine where nobody can sign in yet."""
+"""`afterbeep people` and `workspaces`: from the command line, for the machine where nobody can sign in yet."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from app.people import People
+    from app.workspaces import Workspaces
     from models.person import Role
 
 data_dir_option = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the database.")
+workspace_option = click.option(
+    "--workspace", metavar="NAME", default="default", show_default=True, help="Whose accounts: see `workspaces`."
+)
 
 
 @click.group()
@@ -25,10 +28,13 @@ def people() -> None:
 )
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="Team they are in; made if there is none.")
 @click.password_option(help="Asked for, if not given.")
+@workspace_option
 @data_dir_option
-def add(email: str, name: str, role: "Role", teams: tuple[str, ...], password: str, data_dir: Path | None) -> None:
+def add(
+    email: str, name: str, role: "Role", teams: tuple[str, ...], password: str, workspace: str, data_dir: Path | None
+) -> None:
     """Make an account. With the first one, everybody has to sign in."""
-    accounts = _people(data_dir)
+    accounts = _workspaces(data_dir).find(workspace).people
     known = {team.name: team.id for team in accounts.teams()}
     ids = [known.get(team) or accounts.add_team(team).id for team in teams]
     person = accounts.add(email, name, role, password, ids)
@@ -37,20 +43,46 @@ def add(email: str, name: str, role: "Role", teams: tuple[str, ...], password: s
 
 
 @people.command("list")
+@workspace_option
 @data_dir_option
-def list_people(data_dir: Path | None) -> None:
+def list_people(workspace: str, data_dir: Path | None) -> None:
     """Show the accounts."""
-    for row, teams in _people(data_dir).everyone():
+    for row, teams in _workspaces(data_dir).find(workspace).people.everyone():
         shut = " (shut)" if row.disabled_at else ""
         click.echo("\t".join([row.email, row.name, row.role, ", ".join(team.name for team in teams)]) + shut)
 
 
-def _people(data_dir: Path | None) -> "People":
+@click.group()
+def workspaces() -> None:
+    """Workspaces: several teams or customers in one installation, strictly apart."""
+
+
+@workspaces.command("add")
+@click.argument("name")
+@click.option("--admin", required=True, metavar="EMAIL", help="Whom it is for; the printed link makes their account.")
+@data_dir_option
+def add_workspace(name: str, admin: str, data_dir: Path | None) -> None:
+    """Make a workspace, and a link by which its first admin joins and invites the others."""
+    kept = _workspaces(data_dir)
+    token = kept.add(name, admin)
+    base = (kept.settings.public_url or f"http://{kept.settings.host}:{kept.settings.port}").rstrip("/")
+    click.echo(f"“{name}” is there. Send {admin} this link; it works once, for a week:\n{base}/join/{token}")
+
+
+@workspaces.command("list")
+@data_dir_option
+def list_workspaces(data_dir: Path | None) -> None:
+    """Show the workspaces, with how many accounts each has."""
+    kept = _workspaces(data_dir)
+    for row in kept.all():
+        click.echo(f"{row.name}\t{len(kept.open(row.id).people.everyone())}\t{row.created_at:%Y-%m-%d}")
+
+
+def _workspaces(data_dir: Path | None) -> "Workspaces":
     from app.database import connect, migrate
-    from app.people import People
     from app.settings import Settings
-    from app.store import Store
+    from app.workspaces import Workspaces
 
     settings = Settings() if data_dir is None else Settings(data_dir=data_dir)
     migrate(settings)
-    return People(Store(connect(settings)))
+    return Workspaces.of(settings, connect(settings))

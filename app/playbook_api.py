@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from analysis import playbooks
-from app.access import store_of
+from app.access import store_of, workspace_of
 from app.openapi import problems
 from app.playbook_store import Playbooks
 from app.trial import MOST_RECORDINGS, Trial, trial
@@ -120,5 +120,4 @@ def try_playbook(request: Request, asked: TrialRequest) -> Trial:
 
 
 def _shelf(request: Request) -> Playbooks:
-    shelf: Playbooks = request.app.state.playbooks
-    return shelf
+    return workspace_of(request).playbooks

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from analysis import playbooks
 from analysis.playbooks import PlaybookError
-from app.access import people_of, person_of, store_of
+from app.access import people_of, person_of, store_of, workspace_of
 from app.pages import page
 from app.playbook_store import Playbooks
 from app.trial import Trial, trial
@@ -196,5 +196,4 @@ def _one(sent: Sent, key: str) -> str:
 
 
 def _shelf(request: Request) -> Playbooks:
-    shelf: Playbooks = request.app.state.playbooks
-    return shelf
+    return workspace_of(request).playbooks

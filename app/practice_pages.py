@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from app.access import person_of, scripts_of
+from app.access import person_of, scripts_of, workspace_of
 from app.pages import options, page
 from app.schema import ScriptRow
 from models.person import Person
@@ -32,7 +32,7 @@ class LengthBand:
 @router.get("/record")
 def record(request: Request, script: str = "", playbook: str = "") -> HTMLResponse:
     """With the id of a kept script, what is recorded is a take of it."""
-    settings, shelf = request.app.state.settings, request.app.state.playbooks
+    settings, shelf = request.app.state.settings, workspace_of(request).playbooks
     offered = options(request)
     kept = scripts_of(request).get(script) if script else None
     known = CallContext(purpose="cold") if kept is None else _take_of(kept, person_of(request))

@@ -36,7 +36,8 @@ def _keep(session: Session, recording_id: str, traces: Traces, marks: list[int])
     session.add(row)
     session.flush()
     if marks:
-        session.execute(sa.insert(MarkRow), [{"mark": mark, "trace_id": row.id} for mark in marks])
+        workspace = {"workspace_id": row.workspace_id, "trace_id": row.id}
+        session.execute(sa.insert(MarkRow), [{"mark": mark, **workspace} for mark in marks])
     return row.id
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.fetching import Fetcher, Order, name_of
 from app.intake import Intake, base_name
+from app.jobs import Lane
 from app.schema import FetchRow, RecordingRow
 from app.vault import Vault
 from models.recording import CallContext
@@ -27,7 +28,7 @@ class RemoteArrival:
     lives_s: float | None = None  # how long the link is good for, where that is known
     owner_id: str | None = None  # whose message it is
     idempotency_key: str | None = None
-    urgent: bool = False
+    lane: Lane = Lane.SOON
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Remotes:
             created_at=now,
             status="queued",
             stage="fetching",
+            lane=arrival.lane,
             demo=False,
             owner_id=arrival.owner_id,
             filename=base_name(arrival.filename),
@@ -83,13 +85,12 @@ class Remotes:
                 recording_id=row.id,
                 connection_id=arrival.connection_id,
                 link=self.vault.seal(arrival.link),
-                urgent=arrival.urgent,
+                urgent=arrival.lane == Lane.URGENT,
                 attempt=0,
                 give_up_at=now + timedelta(seconds=lives_s),
             )
         )
-        session.flush()
-        self.intake.jobs.enqueue_fetch(session, row.id, attempt=0)
+        self.intake.jobs.enqueue_fetch(session, row, attempt=0)
         return row
 
 

@@ -17,7 +17,7 @@ from analysis.forgetting import without_words
 from app import audit
 from app.audit import RETENTION
 from app.intake import Intake
-from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, TraceRow, TurnRow
+from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, TraceRow, TurnRow, WorkspaceRow
 from app.store import Store
 from models.errors import AfterbeepError, InvalidPlaybook, UnknownPlaybook
 from models.playbook import Retention
@@ -60,8 +60,15 @@ class Forgetter:
             stop.wait(LOOK_EVERY_S)
 
     def run(self) -> None:
-        """Remove what is due. What cannot be removed now is tried again the next time."""
+        """Remove what is due in every workspace. What cannot be removed now is tried again the next time."""
         began = self.clock()
+        with self.store.everywhere().session() as session:
+            workspaces = session.scalars(sa.select(WorkspaceRow.id).order_by(WorkspaceRow.id)).all()
+        for workspace_id in workspaces:
+            Forgetter(self.intake.of(workspace_id), self.limits, self.clock).run_here(began)
+
+    def run_here(self, began: datetime) -> None:
+        """The same in one workspace, by its own playbooks."""
         for remove, recording_id in self._due(began):
             if self.clock() - began > LONGEST:
                 return

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from analysis import playbooks
-from app.access import assignments_of, person_of, reviews_of, store_of
+from app.access import assignments_of, person_of, reviews_of, store_of, workspace_of
 from app.listing import Filter, filter_of
 from app.pages import options, page
 from app.views import reviewing
@@ -46,7 +46,7 @@ def next_in_queue(
 @coaches.get("/review")
 def show_agreement(request: Request, playbook: str | None = None) -> HTMLResponse:
     agreement = reviews_of(request).agreement(playbook or None)
-    titles = request.app.state.playbooks.titles()
+    titles = workspace_of(request).playbooks.titles()
     return page(request, "agreement.html", here="queue", agreement=agreement, playbooks=titles, playbook=playbook)
 
 

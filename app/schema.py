@@ -52,7 +52,25 @@ class Base(DeclarativeBase):
     pass
 
 
-class PersonRow(Base):
+class WorkspaceRow(Base):
+    """A company, or a team of one, that shares the installation and nothing in it with the others."""
+
+    __tablename__ = "workspaces"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Row(Base):
+    """A row of a workspace, as every row but those of workspaces is: see confining.py, which fills and asks for it."""
+
+    __abstract__ = True
+
+    workspace_id: Mapped[int] = mapped_column(sa.ForeignKey("workspaces.id"), server_default=sa.text("1"))
+
+
+class PersonRow(Row):
     """An account. Never deleted, so that what is logged keeps its name; `disabled_at` shuts it."""
 
     __tablename__ = "people"
@@ -68,14 +86,15 @@ class PersonRow(Base):
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class TeamRow(Base):
+class TeamRow(Row):
     __tablename__ = "teams"
+    __table_args__ = (sa.UniqueConstraint("workspace_id", "name", name="uq_teams_name"),)
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
 
 
-class MemberRow(Base):
+class MemberRow(Row):
     """Reps are coached in a team, coaches look after it."""
 
     __tablename__ = "members"
@@ -84,7 +103,7 @@ class MemberRow(Base):
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
-class InvitationRow(Base):
+class InvitationRow(Row):
     """A link that makes one account. Only a hash of what the link ends in is kept."""
 
     __tablename__ = "invitations"
@@ -96,7 +115,7 @@ class InvitationRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class SessionRow(Base):
+class SessionRow(Row):
     """A browser in which somebody is signed in, by a hash of its cookie."""
 
     __tablename__ = "sessions"
@@ -106,7 +125,7 @@ class SessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class KeyRow(Base):
+class KeyRow(Row):
     """A key for programs, by its hash."""
 
     __tablename__ = "api_keys"
@@ -120,7 +139,7 @@ class KeyRow(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class AuditRow(Base):
+class AuditRow(Row):
     """Who did what. Rows are only ever added; names stand in them as they were."""
 
     __tablename__ = "audit"
@@ -133,7 +152,7 @@ class AuditRow(Base):
     object: Mapped[str] = mapped_column(sa.String(300))
 
 
-class RecordingRow(Base):
+class RecordingRow(Row):
     """One recording from its arrival on. Its id is also the id of its (first) job and the name of its file.
 
     `window` is where a person says the message is; each time it is moved there is one more `revision`.
@@ -141,17 +160,21 @@ class RecordingRow(Base):
 
     __tablename__ = "recordings"
     __table_args__ = (
+        sa.UniqueConstraint("workspace_id", "idempotency_key", name="uq_recordings_idempotency_key"),
         sa.Index("ix_recordings_created", "created_at", "id"),
-        sa.Index("ix_recordings_status", "status"),
-        sa.Index("ix_recordings_script", "script_id"),
-        sa.Index("ix_recordings_rep", "rep_key", "created_at"),
-        sa.Index("ix_recordings_prospect", "prospect_key", "created_at"),
+        sa.Index("ix_recordings_workspace", "workspace_id", "created_at", "id"),
+        sa.Index("ix_recordings_status", "status", "lane", "workspace_id", "place"),
+        sa.Index("ix_recordings_script", "workspace_id", "script_id"),
+        sa.Index("ix_recordings_rep", "workspace_id", "rep_key", "created_at"),
+        sa.Index("ix_recordings_prospect", "workspace_id", "prospect_key", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[Status] = mapped_column(sa.String(16), default="queued")
     stage: Mapped[str | None] = mapped_column(sa.String(16))
+    lane: Mapped[int] = mapped_column(default=1, server_default="1")  # this and `place`: see jobs.py
+    place: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
     window: Mapped[GivenWindow | None] = mapped_column(WindowType)
@@ -165,7 +188,7 @@ class RecordingRow(Base):
     prospect_key: Mapped[str | None] = mapped_column(sa.String(400))
     script_id: Mapped[str | None] = mapped_column(sa.String(64))  # see script_store.py
     playbook: Mapped[str] = mapped_column(sa.String(100))
-    idempotency_key: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
+    idempotency_key: Mapped[str | None] = mapped_column(sa.String(255))
     request_digest: Mapped[str] = mapped_column(sa.String(64))
     duration_s: Mapped[float | None]
     format: Mapped[str | None] = mapped_column(sa.String(50))
@@ -191,12 +214,13 @@ class RecordingRow(Base):
         return context
 
 
-class ScriptRow(Base):
+class ScriptRow(Row):
     """A script that is kept, so that its takes stay together. `facts` is what it was drafted from, if it was."""
 
     __tablename__ = "scripts"
 
-    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(sa.ForeignKey("workspaces.id"), primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # as callers choose
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     owner_id: Mapped[str | None] = mapped_column(sa.ForeignKey("people.id"))
     title: Mapped[str] = mapped_column(sa.String(200))
@@ -206,21 +230,27 @@ class ScriptRow(Base):
     context: Mapped[CallContext] = mapped_column(ContextType)
 
 
-class AssignmentRow(Base):
+class AssignmentRow(Row):
     """A script a coach gives to practise: to a team, whoever is in it then, and to single reps."""
 
     __tablename__ = "assignments"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "script_id"], ["scripts.workspace_id", "scripts.id"], ondelete="CASCADE"
+        ),
+        sa.Index("ix_assignments_script_id", "script_id"),
+    )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     coach_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
-    script_id: Mapped[str] = mapped_column(sa.ForeignKey("scripts.id", ondelete="CASCADE"), index=True)
+    script_id: Mapped[str] = mapped_column(sa.String(64))
     playbook: Mapped[str] = mapped_column(sa.String(100))
     due_on: Mapped[date]
     team_id: Mapped[str | None] = mapped_column(sa.ForeignKey("teams.id", ondelete="SET NULL"), index=True)
 
 
-class AssigneeRow(Base):
+class AssigneeRow(Row):
     """A rep an assignment was given to by name."""
 
     __tablename__ = "assignees"
@@ -229,7 +259,7 @@ class AssigneeRow(Base):
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
-class ReportRow(Base):
+class ReportRow(Row):
     """The one report of a recording, as its JSON, with the waveform the page draws."""
 
     __tablename__ = "reports"
@@ -241,7 +271,7 @@ class ReportRow(Base):
     waveform: Mapped[list[float]] = mapped_column(sa.JSON)
 
 
-class VerdictRow(Base):
+class VerdictRow(Row):
     """What a coach says of one finding, and what had been found."""
 
     __tablename__ = "verdicts"
@@ -256,7 +286,7 @@ class VerdictRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class AppealRow(Base):
+class AppealRow(Row):
     """A rep who does not agree with a finding; settled by the next verdict on it."""
 
     __tablename__ = "appeals"
@@ -270,7 +300,7 @@ class AppealRow(Base):
     settled: Mapped[bool] = mapped_column(default=False)
 
 
-class CommentRow(Base):
+class CommentRow(Row):
     """A remark, at a second of the recording or on all of it."""
 
     __tablename__ = "comments"
@@ -284,7 +314,7 @@ class CommentRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class FindingRow(Base):
+class FindingRow(Row):
     """What one rule said of a recording, as its report has it: lists are filtered by it."""
 
     __tablename__ = "findings"
@@ -295,7 +325,7 @@ class FindingRow(Base):
     status: Mapped[str] = mapped_column(sa.String(16))
 
 
-class LinkRow(Base):
+class LinkRow(Row):
     """A way to one report without any other. The token itself is kept nowhere."""
 
     __tablename__ = "links"
@@ -309,7 +339,7 @@ class LinkRow(Base):
     mask: Mapped[bool]
 
 
-class TraceRow(Base):
+class TraceRow(Row):
     """By what a message is known again, as little-endian uint32: see analysis.repeats.Traces."""
 
     __tablename__ = "traces"
@@ -320,7 +350,7 @@ class TraceRow(Base):
     word_pairs: Mapped[bytes]
 
 
-class MarkRow(Base):
+class MarkRow(Row):
     """A sample of a message's traces, by which those like it are found without comparing all."""
 
     __tablename__ = "marks"
@@ -330,18 +360,19 @@ class MarkRow(Base):
     trace_id: Mapped[int] = mapped_column(sa.ForeignKey("traces.id", ondelete="CASCADE"), primary_key=True)
 
 
-class PlaybookRow(Base):
+class PlaybookRow(Row):
     """One version of a playbook a coach wrote, as TOML. Never changed: a report keeps the version it was made with."""
 
     __tablename__ = "playbooks"
 
+    workspace_id: Mapped[int] = mapped_column(sa.ForeignKey("workspaces.id"), primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     text: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class FetchRow(Base):
+class FetchRow(Row):
     """Where a recording is still to be fetched from. Gone as soon as it is fetched, or is given up."""
 
     __tablename__ = "fetches"
@@ -354,7 +385,7 @@ class FetchRow(Base):
     give_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class ConnectionRow(Base):
+class ConnectionRow(Row):
     """A tool that tells us of calls: how its events are known to be its own, and what they mean to us."""
 
     __tablename__ = "connections"
@@ -372,7 +403,7 @@ class ConnectionRow(Base):
     paused: Mapped[bool]
 
 
-class CallEventRow(Base):
+class CallEventRow(Row):
     """What became of a call a tool told us of; one row a call, however often it is told."""
 
     __tablename__ = "call_events"
@@ -390,7 +421,7 @@ class CallEventRow(Base):
     reason: Mapped[str | None] = mapped_column(sa.Text)
 
 
-class WebhookRow(Base):
+class WebhookRow(Row):
     """Whom we tell of what changed. Sealed: the address, which may hold a key, and all that is secret."""
 
     __tablename__ = "webhooks"
@@ -410,7 +441,7 @@ class WebhookRow(Base):
     failures: Mapped[int] = mapped_column(default=0)  # messages given up in a row
 
 
-class DeliveryRow(Base):
+class DeliveryRow(Row):
     """One message to one receiver. Its id is the message's, the same at every attempt.
 
     It waits while `next_attempt_at` is set, and is being sent until `claimed_until` at the latest.
@@ -436,7 +467,7 @@ class DeliveryRow(Base):
 
 
 class WorkerRow(Base):
-    """A worker that lives, or died without a word: then it beats no more."""
+    """A worker, of all workspaces, that lives, or died without a word: then it beats no more."""
 
     __tablename__ = "workers"
 

@@ -13,12 +13,13 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from app.access import admins_only
+from app.access import admins_only, person_of
 from app.jobs import QUEUES
 from app.metrics import SERVICE, living
 from app.openapi import SIGNED_IN, holds, problems
 from app.schema import DeliveryRow, RecordingRow, Status, WebhookRow, WorkerRow
 from models.errors import NotAllowed, NotSignedIn, WrongKey
+from models.person import DEFAULT_WORKSPACE
 
 router = APIRouter(tags=["health"])
 
@@ -28,7 +29,7 @@ Found = dict[tuple[str, str], tuple[int, float | None]]  # by queue and state: h
 
 
 def may_read_metrics(request: Request) -> None:
-    """An admin, or whoever has the token of the settings. Raises what `admins_only` does."""
+    """An admin of the first workspace, for it counts all, or whoever has the token. Raises what `admins_only` does."""
     token = request.app.state.settings.metrics_token
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if token and kind.lower() == "bearer":
@@ -36,6 +37,8 @@ def may_read_metrics(request: Request) -> None:
         if hmac.compare_digest(given.strip().encode(), expected):
             return
     admins_only(request)
+    if person_of(request).workspace_id != DEFAULT_WORKSPACE:
+        raise NotAllowed("What the whole installation counts is for those who run it.")
 
 
 @router.get(
@@ -46,7 +49,7 @@ def may_read_metrics(request: Request) -> None:
     responses=holds("text/plain") | problems(NotSignedIn, WrongKey, NotAllowed),
 )
 def metrics(request: Request) -> Response:
-    stored = Stored(request.app.state.store.engine)
+    stored = Stored(request.app.state.workspaces.store.engine)
     return Response(generate_latest(SERVICE) + generate_latest(stored), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

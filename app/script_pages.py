@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from analysis.drafting import draft
+from app.access import workspace_of
 from app.pages import context_from, options, page, report_view, script_report
 from app.views import drafting, rewriting
 from models.errors import AfterbeepError, InvalidRequest
@@ -47,7 +48,7 @@ def check_script(
     shown: dict[str, Any] = {"text": text, "playbook_name": playbook}
     try:
         shown["given"] = given = context_from(typed)
-        judged_by = request.app.state.playbooks.load(playbook)
+        judged_by = workspace_of(request).playbooks.load(playbook)
         report = script_report(text, judged_by, given)
     except AfterbeepError as error:
         return script_page(request, "check", error.status, problem=str(error), **shown)
@@ -59,7 +60,7 @@ def build_script(request: Request, form: Annotated[drafting.DraftForm, Form()]) 
     """A draft, with the report on it; the facts stay in the form."""
     shown: dict[str, Any] = {"form": form, "playbook_name": form.playbook or request.app.state.settings.playbook}
     try:
-        playbook = request.app.state.playbooks.load(shown["playbook_name"])
+        playbook = workspace_of(request).playbooks.load(shown["playbook_name"])
         made = draft(form.facts(), playbook)
         report = script_report(made.message.text, playbook, context_from(form.told))
     except ValidationError as error:

@@ -65,7 +65,7 @@ class Scripts:
             raise InvalidRequest("The script is empty. Please write what you want to say.")
         fields = {"title": title, "text": text, "playbook": playbook, "context": context, "facts": facts}
         with self.store.session() as session:
-            row = session.get(ScriptRow, script_id)
+            row = session.scalar(sa.select(ScriptRow).where(ScriptRow.id == script_id))
             if row is None:
                 owner_id = None if self.person.is_local else self.person.id
                 row = ScriptRow(id=script_id, created_at=datetime.now(UTC), owner_id=owner_id)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from analysis.comparison import compare_takes
-from app.access import scripts_of, store_of
+from app.access import scripts_of, store_of, workspace_of
 from app.openapi import problems
 from app.schema import ScriptRow
 from app.script_store import title_of
@@ -72,7 +72,7 @@ def keep_script(request: Request, script_id: str, body: ScriptBody) -> ScriptWit
 
     Recordings uploaded with this `script_id` are its takes. `POST /v1/scripts` checks a text and keeps nothing.
     """
-    playbook = request.app.state.playbooks.load(body.playbook or request.app.state.settings.playbook).name
+    playbook = workspace_of(request).playbooks.load(body.playbook or request.app.state.settings.playbook).name
     facts = None if body.facts is None else body.facts.model_dump(exclude_none=True)
     title = body.title or title_of(body.text)
     scripts_of(request).put(

@@ -92,7 +92,7 @@ def _refuse_strangers(app: "FastAPI") -> None:
     from app.access import is_loopback
 
     settings = app.state.settings
-    if not is_loopback(settings) and not app.state.people.exist():
+    if not is_loopback(settings) and not app.state.workspaces.people.exist():
         raise click.ClickException(
             f"Refusing to listen on {settings.host}: there are no accounts, so everyone who reaches that address could "
             "hear every recording. Make the first with: afterbeep people add you@example.com --name You --role admin"

@@ -65,7 +65,9 @@ class Settings(BaseSettings):
     max_upload_mb: float = Field(50.0, gt=0, description="Largest recording taken, in megabytes.")
     max_duration_s: float = Field(600.0, gt=0, description="Longest recording taken, in seconds.")
     max_queued: int = Field(
-        100_000, ge=1, description="Most recordings that may wait; more are refused with 429 until some are done."
+        100_000,
+        ge=1,
+        description="Most recordings of a workspace that may wait; more get 429 until some are done.",
     )
     min_free_mb: float = Field(
         200.0, ge=0, description="Room left free on the disk of the recordings, in megabytes; with less, none is taken."

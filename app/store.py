@@ -10,11 +10,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.pipeline import Analysis
 from app import audit
+from app.confining import ConfinedSession
 from app.listing import Filter, newest, older_than
 from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
 from app.webhooks.events import tell
 from models.errors import AfterbeepError, AudioRemoved, NotFound, NotReady, OnHold, TranscriptRemoved
-from models.person import Person
+from models.person import DEFAULT_WORKSPACE, Person
 from models.report import Report
 
 SURE_WINDOW = 0.7
@@ -22,7 +23,7 @@ UNSURE_WORDS = 0.15  # of all: more, and a coach is asked to listen
 
 
 class Store:
-    """Every query of the product. Rows it returns are detached: read them, do not change them.
+    """Every query of the product, within one workspace. Rows it returns are detached: read them, do not change them.
 
     What readers ask for is what `sees` lets through: see `seen_by`.
     """
@@ -30,25 +31,40 @@ class Store:
     def __init__(
         self,
         engine: sa.Engine,
+        workspace_id: int | None = DEFAULT_WORKSPACE,
         sees: sa.ColumnElement[bool] | None = None,
         opens: sa.ColumnElement[bool] | None = None,
     ) -> None:
         self.engine = engine
+        self.workspace_id = workspace_id
         self.sees = sa.true() if sees is None else sees
         self.opens = self.sees if opens is None else opens
 
     def seen_by(self, person: Person) -> "Store":
-        """The same rows as far as they are this person's business: what is not, is not there.
+        """The rows of this person's workspace as far as they are their business: what is not, is not there.
 
         Lists hold what they see; one by one they may also open the examples of their teams.
         """
         sees = visible(person)
         example = RecordingRow.example_of.is_not(None) & RecordingRow.owner_id.in_(_members(person.teams))
-        return Store(self.engine, sees, sees | example)
+        return Store(self.engine, person.workspace_id, sees, sees | example)
+
+    def of(self, workspace_id: int) -> "Store":
+        return Store(self.engine, workspace_id)
+
+    def everywhere(self) -> "Store":
+        """The rows of all workspaces: for signing in, and for what serves them alike, as the worker does."""
+        return Store(self.engine, None)
+
+    def holding(self, recording_id: str) -> "Store | None":
+        """The store of the workspace a recording is in; None if it was deleted."""
+        with self.everywhere().session() as session:
+            found = session.scalar(sa.select(RecordingRow.workspace_id).where(RecordingRow.id == recording_id))
+        return None if found is None else self.of(found)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with ConfinedSession(self.engine, self.workspace_id) as session, session.begin():
             yield session
 
     # What arrives

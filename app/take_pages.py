@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import UploadFile
 
 from analysis.comparison import compare_takes
-from app.access import owner_for, scripts_of, store_of
+from app.access import owner_for, scripts_of, store_of, workspace_of
 from app.api import UploadForm
 from app.intake import Arrival
+from app.jobs import Lane
 from app.pages import context_from, page
 from app.schema import RecordingRow
 from app.script_store import title_of
@@ -45,7 +46,7 @@ def keep(
     """Keep a script, and go on to where its takes will be."""
     typed = {"purpose": purpose, "prospect": prospect, "rep": rep, "company": company}
     context = context_from({**typed, "relationship": relationship, "referrer": referrer})
-    shelf, default = request.app.state.playbooks, request.app.state.settings.playbook
+    shelf, default = workspace_of(request).playbooks, request.app.state.settings.playbook
     kept = scripts_of(request).put(
         uuid4().hex, title=title_of(text), text=text, playbook=shelf.load(playbook or default).name, context=context
     )
@@ -60,7 +61,7 @@ def script(request: Request, script_id: str, then: str | None = None, now: str |
     compared = _compared(request, takes, then, now)
     return page(
         request, "takes.html", here="script", script=row, takes=takes, compared=compared,
-        title=request.app.state.playbooks.titles().get(row.playbook, row.playbook),
+        title=workspace_of(request).playbooks.titles().get(row.playbook, row.playbook),
         changeable=scripts.may_change(row), silent={take.id for take in takes if take.audio_removed_at},
     )  # fmt: skip
 
@@ -88,7 +89,7 @@ def delete(request: Request, script_id: str) -> Response:
 @router.post("/scripts/{script_id}/takes")
 async def hand_in(request: Request, script_id: str) -> Response:
     """One more take, judged by the script's playbook; works without JavaScript."""
-    settings, intake = request.app.state.settings, request.app.state.intake
+    settings, intake = request.app.state.settings, workspace_of(request).intake
     row = await run_in_threadpool(scripts_of(request).get, script_id)
     async with UploadForm(request, settings, limit_mb=settings.max_upload_mb) as form:
         file = form.get("file")
@@ -96,7 +97,7 @@ async def hand_in(request: Request, script_id: str) -> Response:
             raise InvalidRequest("No recording came with the form. Please choose a file first.")
         arrival = Arrival(
             audio=file.file, filename=file.filename, playbook=row.playbook, context=row.context or CallContext(),
-            urgent=True, script_id=script_id,
+            lane=Lane.URGENT, script_id=script_id,
             owner_id=owner_for(request, None),
         )  # fmt: skip
         recording = await run_in_threadpool(intake.receive, arrival)

@@ -13,9 +13,10 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
 
 from analysis.cues import cues
-from app.access import person_of, store_of
+from app.access import person_of, store_of, workspace_of
 from app.api import ERRORS_BY_CODE, MAX_WAIT_S, WAIT_POLL_S, UploadForm, receive_file
 from app.exports.captions import captions
+from app.jobs import Lane
 from app.openapi import holds, problems
 from app.schema import RecordingRow
 from app.settings import Settings
@@ -88,13 +89,13 @@ async def transcribe(request: Request) -> Response:
             raise InvalidRequest("No recording came with the form. Please send it as the field “file”.")
         write = _writer(form, settings)
         keep = str(form.get("keep") or "").lower() in ("1", "true")
-        row = await run_in_threadpool(receive_file, request, file, FormData(), None, urgent=True)
+        row = await run_in_threadpool(receive_file, request, file, FormData(), None, Lane.URGENT)
     try:
         return write(await _report(request, row))
     finally:
         if not keep:
             with suppress(OnHold):  # the words were heard, whoever keeps them
-                await run_in_threadpool(request.app.state.intake.remove, row.id, person_of(request))
+                await run_in_threadpool(workspace_of(request).intake.remove, row.id, person_of(request))
 
 
 def _writer(form: FormData, settings: Settings) -> Callable[[Report], Response]:

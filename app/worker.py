@@ -44,7 +44,7 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     slot = _take_slot(settings)
     settings = settings.model_copy(update={"worker_id": f"{settings.worker_id}-{slot}"})
     engine = connect(settings)
-    store, audio = Store(engine), AudioStore.of(settings)
+    store, audio = Store(engine, None), AudioStore.of(settings)
     decoder = IsolatedDecoder()
     decoder.warm_up()
     transcriber = transcriber_of(settings)

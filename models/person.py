@@ -18,6 +18,9 @@ SCOPES: Final[dict[Scope, str]] = {
 MIN_PASSWORD_LENGTH: Final = 10
 
 
+DEFAULT_WORKSPACE: Final = 1  # the one there is from the beginning
+
+
 class Person(Frozen):
     """Someone who is signed in, or a key that acts for them."""
 
@@ -26,6 +29,7 @@ class Person(Frozen):
     role: Role
     email: str | None = None
     teams: frozenset[str] = Field(frozenset(), description="Ids of the teams they are in.")
+    workspace_id: int = Field(DEFAULT_WORKSPACE, exclude=True)
     scopes: frozenset[Scope] = Field(frozenset(SCOPES), description="What a key of theirs is limited to.")
 
     @property

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.access import COOKIE
+from app.people import People
 from models.person import Person, Role
 
 PASSWORD = "correct horse battery"
@@ -26,12 +27,16 @@ class Cast:
 
 
 def cast(app: FastAPI) -> Cast:
-    people = app.state.people
+    return cast_of(app, app.state.people)
+
+
+def cast_of(app: FastAPI, people: People, of: str = "") -> Cast:
+    """The same five in any workspace; `of` tells them from those of another."""
+    domain = f"{of.lower()}.example" if of else "example.com"
     north, south = (people.add_team(name).id for name in ("North", "South"))
 
     def add(name: str, role: Role, *teams: str) -> Person:
-        person: Person = people.add(f"{name}@example.com", name.title(), role, None, teams)
-        return person
+        return people.add(f"{name}@{domain}", f"{of} {name.title()}".strip(), role, None, teams)
 
     return Cast(
         app,

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app import metrics
 from app.intake import Arrival
-from app.jobs import Worker
+from app.jobs import Lane, Worker
 from app.main import create_app
 from app.schema import WorkerRow
 from app.settings import Settings
@@ -54,8 +54,8 @@ def value(samples: Samples, name: str, **labels: str) -> float | None:
     return samples.get((name, frozenset(labels.items())))
 
 
-def receive(app: FastAPI, *, urgent: bool = False, audio: bytes = WAV) -> str:
-    row = app.state.intake.receive(Arrival(io.BytesIO(audio), "a.wav", "cold-outreach", urgent=urgent))
+def receive(app: FastAPI, *, lane: Lane = Lane.SOON, audio: bytes = WAV) -> str:
+    row = app.state.intake.receive(Arrival(io.BytesIO(audio), "a.wav", "cold-outreach", lane=lane))
     recording_id: str = row.id
     return recording_id
 
@@ -71,7 +71,7 @@ def beat(app: FastAPI, worker_id: str) -> None:
 def test_what_waits_is_counted_queue_by_queue_with_its_age(app: FastAPI) -> None:
     for _ in range(2):
         receive(app)
-    urgent = receive(app, urgent=True)
+    urgent = receive(app, lane=Lane.URGENT)
     TestClient(app).post("/v1/voicemails", json={"url": "http://127.0.0.1:9/a.wav"})
     engine = app.state.store.engine
     jobs = "workflow_status" if engine.dialect.name == "sqlite" else "dbos.workflow_status"

@@ -45,7 +45,7 @@ def code_of(response) -> tuple[int, str]:
 
 
 def stored_text(client: TestClient, table: str) -> str:
-    with client.app.state.store.session() as session:
+    with client.app.state.store.everywhere().session() as session:
         return str(session.execute(sa.text(f"SELECT * FROM {table}")).all())
 
 

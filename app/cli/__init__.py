@@ -12,7 +12,7 @@ from app.cli.serving import demo, recover, serve, worker
 from app.cli.speech_models import models
 from app.cli.texts import evaluate, script
 from app.cli.watching import watch
-from app.people_cli import people
+from app.people_cli import people, workspaces
 
 COMMANDS = (
     analyze,
@@ -29,6 +29,7 @@ COMMANDS = (
     models,
     demo,
     people,
+    workspaces,
     mcp,
 )
 

@@ -30,12 +30,12 @@ def watch(
     settings = settings_from(data_dir=data_dir, playbook=playbook)
     migrate(settings)
     state = create_app(settings).state
-    person = state.people.by_email(owner) if owner else None
+    person = state.workspaces.people.by_email(owner) if owner else None
     if owner and person is None:
         raise click.ClickException(f"There is no account with the address {owner}.")
     watched = FolderWatch(
         folder,
-        state.intake,
+        state.workspaces.open(person.workspace_id).intake if person else state.intake,
         settings.playbook,
         settings.data_dir / "watched.txt",
         settle_s,

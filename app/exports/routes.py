@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from analysis.masking import masked
-from app.access import store_of
+from app.access import store_of, workspace_of
 from app.exports.captions import MEDIA_TYPES, Captions, captions
 from app.exports.handout import Handout, handout
 from app.exports.handout_page import handout_page, policy
@@ -91,7 +91,7 @@ def _handout(request: Request, recording_id: str, mask: bool) -> tuple[Handout, 
     """What is handed over, and the peaks its waveform is drawn from."""
     store = store_of(request)
     report, peaks = store.finished(recording_id), store.waveform(recording_id)
-    playbook = request.app.state.playbooks.find(report.playbook)
+    playbook = workspace_of(request).playbooks.find(report.playbook)
     return handout(masked(report) if mask else report, peaks, playbook, masked=mask), peaks
 
 

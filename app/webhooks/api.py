@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.access import people_of, person_of
+from app.access import people_of, person_of, workspace_of
 from app.openapi import problems
 from app.schema import DeliveryRow, WebhookRow
 from app.webhooks.events import EVENTS, Event
@@ -144,5 +144,4 @@ def _columns(request: Request, row: WebhookRow) -> dict[str, Any]:
 
 
 def _shelf(request: Request) -> Webhooks:
-    shelf: Webhooks = request.app.state.webhooks
-    return shelf
+    return workspace_of(request).webhooks

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.access import people_of, person_of
+from app.access import people_of, person_of, workspace_of
 from app.pages import page
 from app.schema import DeliveryRow
 from app.webhooks.events import EVENTS
@@ -122,5 +122,4 @@ def _one(request: Request, webhook_id: str, **more: Any) -> HTMLResponse:
 
 
 def _shelf(request: Request) -> Webhooks:
-    shelf: Webhooks = request.app.state.webhooks
-    return shelf
+    return workspace_of(request).webhooks

@@ -53,7 +53,7 @@ class Postman:
 
     @classmethod
     def of(cls, settings: Settings, store: Store) -> "Postman":
-        return cls(store, Vault(settings), sender_of(settings), settings.public_url)
+        return cls(store.everywhere(), Vault(settings), sender_of(settings), settings.public_url)
 
     def walk(self, stop: threading.Event) -> None:
         """Deliver until stopped."""
