@@ -149,10 +149,10 @@ def show_report(request: Request, recording_id: str) -> Response:
     row = store.recording(recording_id)
     if row.status == "failed":
         return _failure(request, row)
-    report = store.report(recording_id)
+    report = store.report_json(recording_id)
     if report is None:
         raise NotReady("This recording is still being analysed. Please ask again in a few seconds.")
-    return JSONResponse(report.model_dump(mode="json"))
+    return Response(report, media_type="application/json")
 
 
 @router.put(

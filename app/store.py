@@ -149,9 +149,14 @@ class Store:
             page = query.where(older_than(rows[-1][0])) if rest else query
 
     def report(self, recording_id: str) -> Report | None:
-        with self.session() as session:
-            body = session.scalar(self._reports(ReportRow.body, recording_id))
+        body = self.report_json(recording_id)
         return None if body is None else Report.model_validate_json(body)
+
+    def report_json(self, recording_id: str) -> str | None:
+        """The report as it is stored, for whoever only passes it on."""
+        with self.session() as session:
+            body: str | None = session.scalar(self._reports(ReportRow.body, recording_id))
+        return body
 
     def finished(self, recording_id: str) -> Report:
         """The same of a recording whose report is asked for. Raises NotFound or NotReady."""
