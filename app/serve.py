@@ -80,7 +80,11 @@ async def _run(server: "uvicorn.Server", listener: socket.socket, settings: Sett
 def _listen(host: str, port: int) -> socket.socket:
     """Take the port before anything else is started."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        # Inherited by every connection. asyncio sets it only where it made the socket itself; without it each answer
+        # on a connection that is kept waits 40 ms for the other side to acknowledge its head.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise click.ClickException(
             f"Port {port} cannot be used ({error.strerror}). Is Afterbeep running already? Choose another with --port."

@@ -179,3 +179,13 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert f"Port {port} cannot be used" in result.output
     assert not (tmp_path / "data").exists()
+
+
+def test_answers_on_a_kept_connection_are_not_held_back() -> None:
+    """Nagle's algorithm and delayed acknowledgements together cost 40 ms an answer."""
+    from app.serve import _listen
+
+    with _listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
