@@ -203,9 +203,10 @@ def show_audio(
     playable: Annotated[bool, Query(description="A copy for browsers, where they cannot play the original.")] = False,
     mask: Annotated[bool, Query(description="The message alone, as WAV; a tone over names and numbers.")] = False,
 ) -> FileResponse:
-    row = store_of(request).recording(recording_id)
+    store = store_of(request)
+    row = store.recording(recording_id)
     if mask:
-        return bleeped_file(request, row, store_of(request).finished(recording_id))
+        return bleeped_file(request, row, store.finished(recording_id))
     return audio_file(request, row, playable=playable)
 
 

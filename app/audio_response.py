@@ -1,7 +1,8 @@
 """A recording as it is sent to whoever may hear it."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -27,10 +28,8 @@ def audio_file(request: Request, row: RecordingRow, *, playable: bool) -> FileRe
     if playable:
         with suppress(FileNotFoundError):
             return _sent(audio.playable(row.id), row.created_at, media_type="audio/wav")
-    try:
+    with _there():
         original = audio.original(row.id)
-    except FileNotFoundError as error:
-        raise NotFound("The audio of this recording is no longer there.") from error
     return _sent(
         original,
         row.created_at,
@@ -45,11 +44,17 @@ def bleeped_file(request: Request, row: RecordingRow, report: Report) -> FileRes
     check_audio(row)
     if (cut := audible(report)) is None:
         raise NotFound("It is not known when each word was said here, so the recording cannot be heard masked.")
-    try:
+    with _there():
         wav = request.app.state.bleeper.wav(row.id, cut)
+    return _sent(wav, row.created_at, media_type="audio/wav")
+
+
+@contextmanager
+def _there() -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise NotFound("The audio of this recording is no longer there.") from error
-    return _sent(wav, row.created_at, media_type="audio/wav")
 
 
 def _sent(audio: Path | bytes, created_at: datetime, **more: Any) -> FileResponse:

@@ -77,35 +77,31 @@ class Jobs:
         session.flush()  # who writes first gets the first place
         row.place = place_of(session, row)
         urgent = row.lane == Lane.URGENT
-        self.client.enqueue_in_transaction(
-            session,
-            {
-                "workflow_name": WORKFLOW,
-                "queue_name": URGENT_QUEUE if urgent else BULK_QUEUE,
-                "workflow_id": f"{row.id}.{row.revision}" if row.revision else row.id,
-                "app_version": JOB_VERSION,
-                "priority": row.lane * PLACES + row.place,
-            },
-            row.id,
-            urgent,
-        )
-        log.info("queued", extra={"recording": row.id, "queue": URGENT_QUEUE if urgent else BULK_QUEUE})
+        queue = URGENT_QUEUE if urgent else BULK_QUEUE
+        job_id = f"{row.id}.{row.revision}" if row.revision else row.id
+        self.client.enqueue_in_transaction(session, _job(row, WORKFLOW, queue, job_id), row.id, urgent)
+        log.info("queued", extra={"recording": row.id, "queue": queue})
 
     def enqueue_fetch(self, session: Session, row: RecordingRow, *, attempt: int, delay_s: float | None = None) -> None:
         """Queue an attempt to fetch a recording, now or later, within the caller's transaction."""
         session.flush()
         row.place = place_of(session, row) if row.place is None else row.place
-        job: EnqueueOptions = {
-            "workflow_name": FETCH_WORKFLOW,
-            "queue_name": FETCH_QUEUE,
-            "workflow_id": f"{row.id}.fetch.{attempt}",
-            "app_version": JOB_VERSION,
-            "priority": row.lane * PLACES + row.place,
-        }
+        job = _job(row, FETCH_WORKFLOW, FETCH_QUEUE, f"{row.id}.fetch.{attempt}")
         if delay_s is not None:
             job["delay_seconds"] = delay_s
         self.client.enqueue_in_transaction(session, job, row.id, attempt)
         log.info("queued", extra={"recording": row.id, "queue": FETCH_QUEUE, "attempt": attempt + 1})
+
+
+def _job(row: RecordingRow, workflow: str, queue: str, job_id: str) -> "EnqueueOptions":
+    assert row.place is not None
+    return {
+        "workflow_name": workflow,
+        "queue_name": queue,
+        "workflow_id": job_id,
+        "app_version": JOB_VERSION,
+        "priority": row.lane * PLACES + row.place,
+    }
 
 
 def place_of(session: Session, row: RecordingRow) -> int:

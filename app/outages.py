@@ -2,8 +2,10 @@
 
 import errno
 import logging
+import threading
 import time
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -42,14 +44,24 @@ def storage_outage(error: OSError) -> Outage:
 def outlast(work: Callable[[], Done], pause: Callable[[float], None] = time.sleep) -> Done:
     """Do what can be done again, as often as an outage ends it. Raises an outage of a day, and other errors at once."""
     began_s = time.monotonic()
-    for attempt in range(1_000_000):
+    pauses_s = chain(PAUSES_S, repeat(PAUSES_S[-1]))
+    while True:
         try:
             return work()
         except (Outage, DBAPIError) as error:
             outage = outage_of(error)
             if outage is None or time.monotonic() - began_s > PATIENCE_S:
                 raise
-            pause_s = PAUSES_S[min(attempt, len(PAUSES_S) - 1)]
+            pause_s = next(pauses_s)
             log.warning("%s; trying again in %d s", outage.code, pause_s)
             pause(pause_s)
-    raise AssertionError
+
+
+def keep_doing(work: Callable[[], object], every_s: float, stop: threading.Event) -> None:
+    """Until `stop` is set, through whatever the database does meanwhile."""
+    while not stop.is_set():
+        try:
+            work()
+        except DBAPIError:
+            log.warning("the database does not answer", exc_info=True)
+        stop.wait(every_s)

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.forgetting import without_words
 from app import audit
 from app.audit import RETENTION
 from app.intake import Intake
+from app.outages import keep_doing
 from app.schema import AppealRow, CommentRow, RecordingRow, ReportRow, TraceRow, TurnRow, WorkspaceRow
 from app.store import Store
 from models.errors import AfterbeepError, InvalidPlaybook, UnknownPlaybook
@@ -50,14 +50,12 @@ class Forgetter:
         self.clock = clock
 
     def keep(self, stop: threading.Event) -> None:
-        """Take turns with the other workers until `stop` is set, through whatever the database does meanwhile."""
-        while not stop.is_set():
-            try:
-                if take_turn(self.store, "retention", EVERY, self.clock()):
-                    self.run()
-            except DBAPIError:
-                log.warning("the database does not answer", exc_info=True)
-            stop.wait(LOOK_EVERY_S)
+        """Take turns with the other workers until `stop` is set."""
+        keep_doing(self._take_turn, LOOK_EVERY_S, stop)
+
+    def _take_turn(self) -> None:
+        if take_turn(self.store, "retention", EVERY, self.clock()):
+            self.run()
 
     def run(self) -> None:
         """Remove what is due in every workspace. What cannot be removed now is tried again the next time."""

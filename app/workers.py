@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
-from app.metrics import counted
+from app.metrics import GONE_AFTER, counted
+from app.outages import keep_doing
 from app.schema import WorkerRow
 from app.store import Store
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BEAT_S: Final = 5.0
-GONE_AFTER_S: Final = 60.0
 
 
 class Roll:
@@ -35,7 +34,7 @@ class Roll:
         store: Store,
         client: "DBOSClient",
         worker_id: str,
-        gone_after_s: float = GONE_AFTER_S,
+        gone_after_s: float = GONE_AFTER.total_seconds(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
@@ -79,15 +78,13 @@ class Roll:
         return gone
 
     def keep(self, stop: threading.Event) -> None:
-        """Beat and look until `stop` is set, through whatever the database does meanwhile."""
-        while not stop.is_set():
-            try:
-                self.beat()
-                if count := self.look_after():
-                    log.warning("%d jobs of workers that are gone are queued again", count)
-            except DBAPIError:
-                log.warning("the database does not answer", exc_info=True)
-            stop.wait(BEAT_S)
+        """Beat and look until `stop` is set."""
+        keep_doing(self._beat_and_look, BEAT_S, stop)
+
+    def _beat_and_look(self) -> None:
+        self.beat()
+        if count := self.look_after():
+            log.warning("%d jobs of workers that are gone are queued again", count)
 
 
 def hand_back(client: "DBOSClient", worker_id: str) -> int:

@@ -6,12 +6,11 @@ from typing import Final
 import numpy as np
 
 from analysis.audio.decode import SAMPLE_RATE_HZ, Samples
+from analysis.audio.speech import Span
 
 TONE_HZ: Final = 1000
 TONE_PEAK: Final = 0.1
 FADE_S: Final = 0.005
-
-Span = tuple[float, float]  # seconds of the recording, from and to
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,22 @@ LANE_STEPS, RUN_UP_STEPS = 64, 32  # 2 s, after 1 s
 SILENT_BELOW = 1e-4  # a peak under this is a line without a signal
 
 
-@cache
-def _silero() -> Any:
-    """Its import takes all threads but one from whoever uses torch in this process: they are given back."""
+@contextmanager
+def _threads_given_back() -> Iterator[None]:
+    """However many torch is left with within it, whoever uses torch after it has as many as before."""
     import torch
 
     threads = torch.get_num_threads()
-    import silero_vad  # heavy
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
-    torch.set_num_threads(threads)
+
+@cache
+def _silero() -> Any:
+    with _threads_given_back():
+        import silero_vad  # heavy; takes all threads but one
     return silero_vad
 
 
@@ -36,19 +43,6 @@ def _detector() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # silero-vad's own choice of torch.jit, not ours to change
         return _silero().load_silero_vad()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The detector's steps are too small to share."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def find_speech(samples: Samples) -> list[Span]:
@@ -80,7 +74,8 @@ def _probabilities(samples: Samples) -> list[float]:
     by_step = torch.from_numpy(padded.reshape(-1, STEP))
     detector = _detector()
     detector.reset_states()
-    with _one_thread():
+    with _threads_given_back():
+        torch.set_num_threads(1)  # steps too small to share
         heard = [
             detector(by_step[at : at + lanes * LANE_STEPS : LANE_STEPS], SAMPLE_RATE_HZ)[:, 0]
             for at in range(RUN_UP_STEPS + LANE_STEPS)

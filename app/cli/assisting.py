@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import model_option, playbook_option, settings_from
+from app.cli.common import data_dir_option, model_option, playbook_option, settings_from
 
 
 @click.command()
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+@data_dir_option
 @click.option("--write", is_flag=True, help="Let the assistant hand recordings in too; without it nothing is stored.")
 @playbook_option
 @model_option

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import settings_from
-
-data_dir_option = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+from app.cli.common import data_dir_option, settings_from
 
 
 @click.command()

@@ -50,6 +50,7 @@ class FriendlyGroup(click.Group):
 playbook_option = click.option(
     "--playbook", metavar="NAME|FILE", help="Playbook to judge by: a name, or a .toml file (default: cold-outreach)."
 )
+data_dir_option = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
 model_option = click.option("--model", metavar="NAME|PATH", help="Whisper model (default: base).")
 engine_option = click.option("--engine", metavar="NAME", help="openai-whisper (default) or faster-whisper.")
 language_option = click.option("--language", metavar="CODE", help="Language spoken (default: en); auto to find out.")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import model_option, settings_from
+from app.cli.common import data_dir_option, model_option, settings_from
 
 
 @click.command()
 @click.option("--host", help="Address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (default: 8000).")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+@data_dir_option
 @click.option(
     "--demo",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -29,7 +29,7 @@ def serve(
 
 
 @click.command()
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+@data_dir_option
 @click.option(
     "--attached", is_flag=True, help="Stop when standard input closes, as when the service that began it dies."
 )
@@ -43,7 +43,7 @@ def worker(data_dir: Path | None, attached: bool, model: str | None) -> None:
 
 @click.command()
 @click.option("--executor", required=True, metavar="ID", help="Name of the worker that will not come back.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+@data_dir_option
 def recover(executor: str, data_dir: Path | None) -> None:
     """Queue again at once what a lost worker had begun; after a minute of silence other workers do it by themselves."""
     from app.database import connect
@@ -60,7 +60,7 @@ def demo() -> None:
 
 
 @demo.command("remove")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+@data_dir_option
 def remove_demo(data_dir: Path | None) -> None:
     """Remove the samples from the list; recordings of your own stay."""
     from app.main import create_app

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import playbook_option, settings_from
+from app.cli.common import data_dir_option, playbook_option, settings_from
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of recordings and database.")
+@data_dir_option
 @click.option("--owner", metavar="EMAIL", help="Whose messages these are.")
 @click.option("--settle", "settle_s", type=float, default=3.0, show_default=True, help="Seconds a file lies unchanged.")
 @click.option("--once", is_flag=True, help="Hand in what is there, then stop.")
