@@ -22,7 +22,10 @@ from tests.ports import free_port
 from tests.postgres import fresh_database
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from playwright.sync_api import Browser, Playwright
+
+    from tests.people import Cast
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
@@ -58,6 +61,26 @@ def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Setting
         return
     with fresh_database() as url:
         yield Settings(data_dir=tmp_path / "data", database_url=SecretStr(url))
+
+
+@pytest.fixture
+def app(settings: Settings) -> "Iterator[FastAPI]":
+    """The service without a worker, on an empty database."""
+    from fastapi.testclient import TestClient
+
+    from app.main import create_app
+
+    app = create_app(settings)
+    with TestClient(app):
+        yield app
+
+
+@pytest.fixture
+def they(app: "FastAPI") -> "Cast":
+    """People of every role in it."""
+    from tests.people import cast
+
+    return cast(app)
 
 
 @dataclass

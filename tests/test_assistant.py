@@ -1,16 +1,13 @@
 """What an assistant may do: through the SDK's own client, over standard input and output."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
-from app.main import create_app
 from app.settings import Settings
 from tests.conftest import ROOT
 from tests.stored import CHECKING_IN, store_report
@@ -37,13 +34,6 @@ def ask(data_dir: Path, asked: Asked, *flags: str, **environment: str) -> tuple[
             return tools, [await client.call_tool(name, given) for name, given in asked]
 
     return anyio.run(talk)
-
-
-@pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield app
 
 
 def test_an_assistant_reads_and_changes_nothing(app: FastAPI, settings: Settings) -> None:

@@ -15,8 +15,8 @@ from app.main import create_app
 from app.settings import Settings
 from app.vault import SEALED
 from models.errors import SecretUnreadable
-from tests.conftest import SAMPLES
 from tests.s3 import bucket_url
+from tests.stored import WAV
 
 SOUND = bytes(range(256)) * 40
 
@@ -95,12 +95,11 @@ def test_a_file_of_the_folder_goes_by_its_age(settings: Settings) -> None:
 @pytest.mark.parametrize("encrypt", [False, True])
 def test_ranges_are_answered_wherever_it_lies(place: Settings, encrypt: bool) -> None:
     with TestClient(create_app(place.model_copy(update={"encrypt_audio": encrypt}))) as client:
-        sent = (SAMPLES / "10-short-mumble.wav").read_bytes()
-        one = client.post("/v1/voicemails", files={"file": ("a.wav", sent)}).json()["id"]
+        one = client.post("/v1/voicemails", files={"file": ("a.wav", WAV)}).json()["id"]
         url = f"/v1/voicemails/{one}/audio"
         whole = client.get(url)
-        assert whole.content == sent
+        assert whole.content == WAV
         part = client.get(url, headers={"Range": "bytes=100-199", "If-Range": whole.headers["etag"]})
-        assert (part.status_code, part.content) == (206, sent[100:200])
+        assert (part.status_code, part.content) == (206, WAV[100:200])
         assert client.delete(f"/v1/voicemails/{one}").status_code == 204
         assert client.get(url).status_code == 404

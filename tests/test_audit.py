@@ -1,7 +1,6 @@
 """The log of who did what: what stands in it, and that nobody changes it."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -12,25 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from app import audit
 from app.audit import NOTED, RETENTION
-from app.main import ROUTERS, create_app
-from app.settings import Settings
+from app.main import ROUTERS
 from models.recording import CallContext
-from tests.people import Cast, cast
+from tests.people import Cast
 from tests.stored import store_report
 
 ON_BOTH_DATABASES = True
-
-
-@pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield app
-
-
-@pytest.fixture
-def they(app: FastAPI) -> Cast:
-    return cast(app)
 
 
 def lines(app: FastAPI) -> list[tuple[str, str, str]]:

@@ -1,7 +1,6 @@
 """A person says where the message is, and it is analysed again."""
 
 import io
-from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
@@ -10,18 +9,9 @@ from pydantic import ValidationError
 
 from app.intake import Arrival
 from app.jobs import Worker
-from app.main import create_app
-from app.settings import Settings
 from models.recording import GivenWindow
 from tests.sounds import tone, wav16
 from tests.stored import CHECKING_IN, Scripted, store_report
-
-
-@pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield app
 
 
 @pytest.fixture

@@ -19,10 +19,9 @@ from app.outages import PATIENCE_S, outage_of, outlast
 from app.settings import Settings
 from app.store import Store
 from models.errors import DatabaseUnavailable, NotFound, StorageFull, StorageUnavailable
-from tests.conftest import SAMPLES
 from tests.postgres import fresh_database
+from tests.stored import WAV
 
-SOUND = (SAMPLES / "10-short-mumble.wav").read_bytes()
 GONE = OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
 
 
@@ -34,7 +33,7 @@ def client(settings: Settings) -> Any:
 
 
 def upload(client: TestClient) -> Any:
-    return client.post("/v1/voicemails", files={"file": ("a.wav", SOUND)})
+    return client.post("/v1/voicemails", files={"file": ("a.wav", WAV)})
 
 
 @pytest.mark.parametrize(
@@ -156,10 +155,10 @@ def test_a_worker_waits_for_the_audio_instead_of_giving_the_recording_up(
 
 def test_bytes_and_files_are_put_the_same(settings: Settings) -> None:
     audio = AudioStore.of(settings)
-    audio.put("a", io.BytesIO(SOUND))
+    audio.put("a", io.BytesIO(WAV))
     stored = audio.original("a")
     assert isinstance(stored, Path)
-    assert stored.read_bytes() == SOUND
+    assert stored.read_bytes() == WAV
 
 
 def test_what_no_database_can_store_is_an_invalid_request(settings: Settings) -> None:

@@ -20,20 +20,8 @@ from app.schema import InvitationRow, PersonRow, SessionRow
 from app.settings import Settings
 from models.errors import InvalidRequest
 from models.person import Person
-from tests.people import PASSWORD, Cast, cast
+from tests.people import PASSWORD, Cast
 from tests.stored import CHECKING_IN, WAV, Scripted, store_report
-
-
-@pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield app
-
-
-@pytest.fixture
-def they(app: FastAPI) -> Cast:
-    return cast(app)
 
 
 def recording_of(they: Cast, name: str) -> str:

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
@@ -11,24 +10,10 @@ from fastapi.testclient import TestClient
 from analysis.correction import corrected_words
 from app.intake import Arrival
 from app.jobs import Worker
-from app.main import create_app
-from app.settings import Settings
 from models.errors import InvalidRequest
 from models.transcript import Word
-from tests.people import Cast, cast
+from tests.people import Cast
 from tests.stored import CHECKING_IN, WAV, Scripted, store_report
-
-
-@pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield app
-
-
-@pytest.fixture
-def they(app: FastAPI) -> Cast:
-    return cast(app)
 
 
 def recording_of(they: Cast, name: str, text: str = CHECKING_IN) -> str:

@@ -1,7 +1,6 @@
 """A tool that speaks OpenAI's dialect points here; its own client is what asks."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -11,19 +10,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.jobs import Worker
-from app.main import create_app
-from app.settings import Settings
 from tests.conftest import Service, wait_until
 from tests.stored import CHECKING_IN, WAV, Scripted
 
 PATH = "/v1/audio/transcriptions"
-
-
-@pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield app
 
 
 def ask(app: FastAPI, text: str = CHECKING_IN, **fields: str | list[str]):  # type: ignore[no-untyped-def]

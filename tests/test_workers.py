@@ -12,7 +12,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.store import Store
 from app.workers import Roll, hand_back
-from tests.conftest import SAMPLES
+from tests.stored import WAV
 
 ON_BOTH_DATABASES = True
 
@@ -29,9 +29,8 @@ class Clock:
 def jobs(settings: Settings) -> Iterator[Jobs]:
     """With three recordings in the queue."""
     with TestClient(create_app(settings)) as client:
-        sound = (SAMPLES / "10-short-mumble.wav").read_bytes()
         for _ in range(3):
-            assert client.post("/v1/voicemails", files={"file": ("a.wav", sound)}).status_code == 202
+            assert client.post("/v1/voicemails", files={"file": ("a.wav", WAV)}).status_code == 202
         yield Jobs(client.app.state.store.engine)
 
 

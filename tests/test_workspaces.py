@@ -35,13 +35,6 @@ from tests.stored import WAV, store_report
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield app
-
-
-@pytest.fixture
 def both(app: FastAPI) -> tuple[Workspace, Workspace]:
     """The first, with its cast, and another."""
     cast(app)

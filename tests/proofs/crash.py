@@ -4,34 +4,32 @@ Every acknowledged recording ends in exactly one report or one failure with a co
 at least once, under one id.
 """
 
-import argparse
 import json
-import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import httpx2 as httpx
 import sqlalchemy as sa
 
-from tests.conftest import SAMPLES
 from tests.proofs.fleet import Chaos, Fleet, fleet
-from tests.proofs.table import Proof
+from tests.proofs.table import Proof, arguments
 from tests.provider import Provider, provider_server
+from tests.stored import WAV
 from tests.tool_events import WHSEC, send_generic
 
 PATIENCE_S = 1200
-SOUND = (SAMPLES / "10-short-mumble.wav").read_bytes()
 SILENCE = b"RIFF" + bytes(2000)  # a failure with a code
 
 
-def insist(send: "object", patience_s: float = 300) -> httpx.Response:
+def insist(send: Callable[[], httpx.Response], patience_s: float = 300) -> httpx.Response:
     """Ask until it is acknowledged, as a client that was told nothing has to."""
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
         try:
-            response: httpx.Response = send()  # type: ignore[operator]
+            response = send()
             if response.status_code < 500:
                 return response
         except httpx.TransportError:
@@ -41,7 +39,7 @@ def insist(send: "object", patience_s: float = 300) -> httpx.Response:
 
 
 def upload(client: httpx.Client, at: Fleet, number: int) -> str:
-    key, content = uuid4().hex, SILENCE if number % 10 == 9 else SOUND
+    key, content = uuid4().hex, SILENCE if number % 10 == 9 else WAV
     response = insist(
         lambda: client.post(
             f"{at.url}/v1/voicemails",
@@ -80,7 +78,7 @@ def all_recordings(at: Fleet) -> list[dict]:
             return found
 
 
-def cut_connections(database: str, at: Fleet) -> None:
+def cut_connections(at: Fleet) -> None:
     """Every connection of the product to PostgreSQL, at once."""
     url = at.service.environment["AFTERBEEP_DATABASE_URL"]
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
@@ -96,13 +94,13 @@ def prove(proof: Proof, database: str, uploads: int, events: int, kills: int, se
         provider_server() as provider,
         fleet(workers=2, database=database, AFTERBEEP_FETCH_INSIDE="1", AFTERBEEP_MAX_ATTEMPTS="50") as at,
     ):
-        provider.serve("/a.wav", SOUND)
+        provider.serve("/a.wav", WAV)
         told = {"integration": "generic", "credentials": {"secret": WHSEC}, "hosts": ["127.0.0.1"]}
         hook = httpx.post(f"{at.url}/v1/connections", json=told).raise_for_status().json()["url"]
         httpx.post(f"{at.url}/v1/webhooks", json={"url": provider.serve("/told", b"")}).raise_for_status()
         victims = {one.name: one.kill for one in at.processes}
         if database == "postgresql":
-            victims["database connections"] = lambda: cut_connections(database, at)
+            victims["database connections"] = lambda: cut_connections(at)
         chaos = Chaos(victims, kills, (1.0, 5.0), seed)
         chaos.thread.start()
         with httpx.Client() as client, ThreadPoolExecutor(8) as pool:
@@ -165,17 +163,16 @@ def _wait_for_events(provider: Provider, ids: set[str], until: float) -> dict[st
                     told[body["data"]["id"]][asked.headers["webhook-id"]] += 1
         if ids <= set(told) or time.monotonic() > until:
             return dict(told)
-        threading.Event().wait(1)
+        time.sleep(1)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
     parser.add_argument("--uploads", type=int, default=300)
     parser.add_argument("--events", type=int, default=100)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     proof = Proof("crash")
     for database in args.databases:

@@ -3,7 +3,6 @@
 A full disk and a folder that cannot be written need a file system of their own (root, tmpfs).
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -20,18 +19,18 @@ import sqlalchemy as sa
 
 from app.settings import Settings
 from tests import s3
-from tests.conftest import SAMPLES, wait_until
+from tests.conftest import wait_until
 from tests.proofs.fleet import Fleet, fleet
-from tests.proofs.table import Proof
+from tests.proofs.table import Proof, arguments
+from tests.stored import WAV
 
-SOUND = (SAMPLES / "10-short-mumble.wav").read_bytes()
 PATIENCE_S = 180
 
 
 def upload(at: Fleet) -> httpx.Response:
     return httpx.post(
         f"{at.url}/v1/voicemails",
-        files={"file": ("a.wav", SOUND)},
+        files={"file": ("a.wav", WAV)},
         headers={"Idempotency-Key": uuid4().hex},
         timeout=60,
     )
@@ -202,9 +201,8 @@ def main() -> None:
     faults: dict[str, Callable[[Faults], Any]] = {
         name: method for name, method in vars(Faults).items() if name in FAULTS
     }
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--only", nargs="*", default=list(faults), choices=list(faults))
-    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     proof = Proof("faults")
     tried = Faults(proof)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -115,7 +115,9 @@ def _database(kind: str) -> Iterator[str | None]:
 class Chaos:
     """Kills one of `victims` after another, `kills` times, at random moments."""
 
-    def __init__(self, victims: Mapping[str, "object"], kills: int, every_s: tuple[float, float], seed: int) -> None:
+    def __init__(
+        self, victims: Mapping[str, Callable[[], None]], kills: int, every_s: tuple[float, float], seed: int
+    ) -> None:
         self.victims = victims
         self.kills = kills
         self.every_s = every_s
@@ -128,5 +130,5 @@ class Chaos:
         for number in range(self.kills):
             time.sleep(self.random.uniform(*self.every_s))
             name = names[number % len(names)] if number < len(names) else self.random.choice(names)
-            self.victims[name]()  # type: ignore[operator]
+            self.victims[name]()
             self.killed[name] += 1

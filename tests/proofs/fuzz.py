@@ -1,6 +1,5 @@
 """Ten minutes of recordings that are none, and of requests nobody means: nothing but reports and typed errors."""
 
-import argparse
 import random
 import time
 from collections import Counter
@@ -14,7 +13,7 @@ from schemathesis.checks import not_a_server_error
 
 from tests.hostile import every_hostile_input
 from tests.proofs.fleet import Fleet, fleet
-from tests.proofs.table import Proof
+from tests.proofs.table import Proof, arguments
 
 MOST_BYTES = 200_000
 
@@ -120,10 +119,9 @@ def api(proof: Proof, at: Fleet, seconds: float, first_seed: int) -> Counter[int
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     proof = Proof("fuzz")
     with fleet(workers=1, database="sqlite") as at:

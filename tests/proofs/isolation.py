@@ -5,7 +5,6 @@ grants what names the other's object, an answer that holds anything only the oth
 that is no longer as it was. Run by `make prove-isolation`; ends with 1 if anything leaked.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -37,7 +36,7 @@ from models.person import DEFAULT_WORKSPACE, SCOPES
 from models.recording import CallContext
 from tests.furnished import SECRET, furnish
 from tests.people import Cast, cast_of
-from tests.proofs.table import Proof
+from tests.proofs.table import Proof, arguments
 from tests.stored import CHECKING_IN, WAV, store_report
 from tests.test_people import OPEN, routes
 
@@ -393,9 +392,7 @@ def not_shown_to_their_own(client: TestClient, side: Side) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true")
-    write = parser.parse_args().write
+    write = arguments(__doc__).parse_args().write
     live_api.LONGEST_S = 0.0  # the stream that never ends, ends
     found: Found = {}
     proof = Proof("isolation")

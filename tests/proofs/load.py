@@ -1,6 +1,5 @@
 """Fifty clients for five minutes: uploads, lists, reports and pages at once, with both workers busy."""
 
-import argparse
 import random
 import threading
 import time
@@ -9,11 +8,10 @@ from collections import Counter, defaultdict
 import httpx2 as httpx
 import numpy as np
 
-from tests.conftest import SAMPLES
 from tests.proofs.fleet import Fleet, fleet
-from tests.proofs.table import Proof
+from tests.proofs.table import Proof, arguments
+from tests.stored import WAV
 
-SOUND = (SAMPLES / "10-short-mumble.wav").read_bytes()
 #: What clients ask for, and how often of a hundred times.
 MIX = {"upload": 10, "list": 20, "show": 30, "report": 20, "page": 10, "check a script": 10}
 
@@ -42,7 +40,7 @@ class Client(threading.Thread):
     def ask(self, client: httpx.Client, what: str) -> httpx.Response:
         one = self.random.choice(self.known)
         if what == "upload":
-            response = client.post("/v1/voicemails", files={"file": ("a.wav", SOUND)})
+            response = client.post("/v1/voicemails", files={"file": ("a.wav", WAV)})
             if response.status_code == 202:
                 self.known.append(response.json()["id"])
             return response
@@ -54,7 +52,7 @@ class Client(threading.Thread):
 
 def prove(proof: Proof, database: str, clients: int, seconds: float) -> None:
     with fleet(workers=1, database=database) as at:
-        file = {"file": ("a.wav", SOUND)}
+        file = {"file": ("a.wav", WAV)}
         first = httpx.post(f"{at.url}/v1/voicemails", params={"wait": 100}, files=file, timeout=120)
         known = [first.json()["id"]]
         until = time.monotonic() + seconds
@@ -80,11 +78,10 @@ def prove(proof: Proof, database: str, clients: int, seconds: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     proof = Proof("load")
     for database in args.databases:

@@ -1,5 +1,6 @@
 """What a proof found: printed, and written into its part of docs/reliability.md."""
 
+import argparse
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -7,6 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent.parent / "docs/reliability.md"
+
+
+def arguments(about: str | None) -> argparse.ArgumentParser:
+    """What every proof can be told."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="write what was found into docs/reliability.md")
+    return parser
 
 
 @dataclass
