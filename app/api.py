@@ -72,7 +72,7 @@ from models.report import Report
 router = APIRouter(prefix="/v1")
 
 MAX_WAIT_S = 120
-WAIT_POLL_S = 0.1
+WAIT_POLL_S = 0.05
 FORM_OVERHEAD_BYTES = 64_000  # the form's other fields and boundaries
 CONTEXT_FIELDS = tuple(CallContext.model_fields)
 ERRORS_BY_CODE = {

@@ -45,7 +45,7 @@ WORKFLOW = "analyze_recording"
 FETCH_WORKFLOW = "fetch_recording"
 # Jobs of every release share this name, so that a job queued before an upgrade is finished after it.
 JOB_VERSION = "1"
-POLLING_S = 0.1
+POLLING_S, URGENT_POLLING_S = 0.5, 0.1  # a look costs some milliseconds of a core, work or no work
 PLACES = 2**29  # in each lane
 
 
@@ -168,10 +168,14 @@ def launch_worker(
         fetch_step(recording_id, attempt)
 
     DBOS.launch()
-    queues = ((URGENT_QUEUE, URGENT_AT_ONCE), (BULK_QUEUE, at_once), (FETCH_QUEUE, FETCHES_AT_ONCE))
-    for queue, count in queues:
+    queues = (
+        (URGENT_QUEUE, URGENT_AT_ONCE, URGENT_POLLING_S),
+        (BULK_QUEUE, at_once, POLLING_S),
+        (FETCH_QUEUE, FETCHES_AT_ONCE, POLLING_S),
+    )
+    for queue, count, polling_s in queues:
         DBOS.register_queue(
-            queue, worker_concurrency=count, polling_interval_sec=POLLING_S, on_conflict="always_update"
+            queue, worker_concurrency=count, polling_interval_sec=polling_s, on_conflict="always_update"
         )
     return partial(DBOS.destroy, workflow_completion_timeout_sec=drain_s)
 

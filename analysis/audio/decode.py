@@ -185,7 +185,7 @@ class _Listener:
         self.seen += raw.size
 
     def _keep(self, packed: Samples) -> None:
-        self.interleaved += np.clip(np.nan_to_num(packed, posinf=0.0, neginf=0.0), -1.0, 1.0).data
+        self.interleaved += packed.data
         if len(self.interleaved) > self.max_duration_s * SAMPLE_RATE_HZ * self.channels * packed.itemsize:
             minutes = f"{self.max_duration_s / 60:g} minutes"
             raise TooLong(f"“{self.name}” is longer than {minutes}. Please cut it down to the message itself.")
@@ -201,7 +201,10 @@ class _Listener:
             raise self.broken or EmptyFile(
                 f"“{self.name}” holds no sound at all. Please record again or choose another file."
             )
-        return np.frombuffer(self.interleaved, np.float32).reshape(-1, self.channels).T
+        samples = np.frombuffer(self.interleaved, np.float32)
+        np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)
+        np.clip(samples, -1.0, 1.0, out=samples)
+        return samples.reshape(-1, self.channels).T
 
     @property
     def clipped_share(self) -> float:

@@ -1,8 +1,6 @@
 """Where somebody speaks, with the Silero voice activity detector: music, noise and tones are not speech."""
 
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -15,34 +13,25 @@ Span = tuple[float, float]  # seconds
 PADDING_S = 0.1  # kept around speech, so that soft first and last sounds stay in
 LOUD_ENOUGH = 0.1  # the detector is trained near this peak; quieter recordings are raised to it
 STEP = 512  # samples the detector hears at once
-LANE_STEPS, RUN_UP_STEPS = 64, 32  # 2 s, after 1 s
+LANE, RUN_UP = 64 * STEP, 32 * STEP  # 2 s, after 1 s
 SILENT_BELOW = 1e-4  # a peak under this is a line without a signal
-
-
-@contextmanager
-def _threads_given_back() -> Iterator[None]:
-    """However many torch is left with within it, whoever uses torch after it has as many as before."""
-    import torch
-
-    threads = torch.get_num_threads()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 @cache
 def _silero() -> Any:
-    with _threads_given_back():
-        import silero_vad  # heavy; takes all threads but one
+    import torch
+
+    threads = torch.get_num_threads()
+    import silero_vad  # heavy; takes all threads of torch but one
+
+    torch.set_num_threads(threads)
     return silero_vad
 
 
 @cache
 def _detector() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # silero-vad's own choice of torch.jit, not ours to change
-        return _silero().load_silero_vad()
+    """Hears any number of steps in one go; threads may share it."""
+    return _silero().load_silero_vad(sequence=True)
 
 
 def find_speech(samples: Samples) -> list[Span]:
@@ -62,26 +51,14 @@ def find_speech(samples: Samples) -> list[Span]:
 def _probabilities(samples: Samples) -> list[float]:
     """How likely each 32 ms hold speech.
 
-    The detector goes step by step and costs the same for one recording and for many. So a recording is cut into lanes
-    that are heard side by side, each after a run-up of what comes before it, a fifth of the time for the same answer.
+    A ringing line leaves the detector deaf for seconds of the greeting that follows. So every 2 s it begins anew, with
+    a run-up of the second before.
     """
-    import torch
-
-    steps = -(-samples.size // STEP)
-    lanes = -(-steps // LANE_STEPS)
-    padded = np.zeros((RUN_UP_STEPS + lanes * LANE_STEPS) * STEP, np.float32)
-    padded[RUN_UP_STEPS * STEP :][: samples.size] = samples
-    by_step = torch.from_numpy(padded.reshape(-1, STEP))
-    detector = _detector()
-    detector.reset_states()
-    with _threads_given_back():
-        torch.set_num_threads(1)  # steps too small to share
-        heard = [
-            detector(by_step[at : at + lanes * LANE_STEPS : LANE_STEPS], SAMPLE_RATE_HZ)[:, 0]
-            for at in range(RUN_UP_STEPS + LANE_STEPS)
-        ]
-    by_lane = torch.stack(heard[RUN_UP_STEPS:], dim=1)
-    found: list[float] = by_lane.flatten()[:steps].tolist()
+    found: list[float] = []
+    for at in range(0, samples.size, LANE):
+        run_up = min(at, RUN_UP)
+        heard = _detector().audio_forward(samples[at - run_up : at + LANE])
+        found += heard[run_up // STEP :].tolist()
     return found
 
 

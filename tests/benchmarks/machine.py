@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 FLOAT_BYTES = 4
+SLOW_GFLOPS = 5.0
 
 
 def fastest_s(work: Callable[[], Any], times: int = 7) -> float:
@@ -29,7 +30,8 @@ class Machine:
         width, positions, layers = dims.n_audio_state, (speech_s + 1) * 50, dims.n_audio_layer
         encoder = layers * (24 * width**2 * positions + 4 * width * positions**2)
         decoder_weights = width * dims.n_vocab + 14 * width**2 * dims.n_text_layer
-        arithmetic_s = (encoder + 2 * tokens * decoder_weights) / (self.bfloat16_gflops * 1e9)
+        gflops = max(self.float32_gflops, self.bfloat16_gflops)
+        arithmetic_s = (encoder + 2 * tokens * decoder_weights) / (gflops * 1e9)
         sound_bytes = layers * 2 * positions * width * FLOAT_BYTES / 2
         read = tokens * (decoder_weights * FLOAT_BYTES / batch + sound_bytes)
         return arithmetic_s + read / (self.memory_gb_per_s * 1e9)
@@ -38,9 +40,11 @@ class Machine:
 def measure() -> Machine:
     import torch
 
-    def gflops(dtype: Any) -> float:
-        a, b = torch.ones(2048, 2048, dtype=dtype), torch.ones(2048, 2048, dtype=dtype)
-        return 2 * 2048**3 / fastest_s(lambda: a @ b) / 1e9
+    def gflops(dtype: Any, size: int = 2048) -> float:
+        a, b = torch.ones(size, size, dtype=dtype), torch.ones(size, size, dtype=dtype)
+        if size > 256 and (slow := gflops(dtype, 256)) < SLOW_GFLOPS:  # bfloat16 on a processor that cannot multiply it
+            return slow
+        return 2 * size**3 / fastest_s(lambda: a @ b) / 1e9
 
     large = torch.ones(64_000_000)
     return Machine(gflops(torch.float32), gflops(torch.bfloat16), 256e6 / fastest_s(large.sum) / 1e9)

@@ -1,0 +1,75 @@
+"""A lone recording, from upload to report, beside faster-whisper transcribing the same file, in turn.
+
+python -m tests.benchmarks.lone [--corpus build/benchmark] [--recordings 16] [--rounds 3]
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2 as httpx
+import torch
+
+from app.settings import Settings
+from tests.benchmarks.contestants import faster_whisper
+from tests.conftest import SAMPLES, Service, wait_until
+from tests.ports import free_port
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    work()
+    return time.perf_counter() - began_s
+
+
+def compete(url: str, files: list[Path], rounds: int) -> tuple[list[float], list[float]]:
+    """Seconds for each file in each round: ours, and theirs."""
+    settings = Settings()
+    theirs, _ = faster_whisper(settings.model, settings.model_dir, torch.get_num_threads())
+    client = httpx.Client(base_url=url, timeout=150)
+
+    def report(path: Path) -> None:
+        answer = client.post("/v1/voicemails", params={"wait": 120}, files={"file": (path.name, path.read_bytes())})
+        assert answer.status_code == 200, answer.text
+
+    def transcript(path: Path) -> None:
+        theirs([str(path)])
+
+    took: tuple[list[float], list[float]] = ([], [])
+    for number in range(-1, rounds):  # the first round only warms up
+        for path in files:
+            for way, each in zip((report, transcript), took, strict=True):
+                spent_s = seconds(lambda way=way, path=path: way(path))
+                if number >= 0:
+                    each.append(spent_s)
+    return took
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, default=SAMPLES, help="folder of recordings; without it the samples")
+    parser.add_argument("--recordings", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args()
+    files = sorted(args.corpus.glob("*.wav"))[: args.recordings]
+    os.environ["AFTERBEEP_ENGINE"] = "faster-whisper"
+    with tempfile.TemporaryDirectory() as folder:
+        service = Service(Path(folder) / "data", Settings().model_dir, free_port())
+        service.start()
+        wait_until(lambda: bool(service.worker_pids()), 10)
+        try:
+            ours, theirs = compete(service.url, files, args.rounds)
+        finally:
+            service.stop()
+    print(f"| {len(files)} files, one at a time, model warm | median, s | mean, s |\n| --- | --- | --- |")
+    for name, took in (("Afterbeep, upload to report", ours), ("faster-whisper, transcript only", theirs)):
+        print(f"| {name} | {statistics.median(took):.2f} | {statistics.mean(took):.2f} |")
+    print(f"ratio of the means {statistics.mean(ours) / statistics.mean(theirs):.2f}")
+
+
+if __name__ == "__main__":
+    main()
