@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test setup demo check accuracy calls heads bench lock help
+.PHONY: run test setup demo check docs accuracy calls heads bench lock help
 .DEFAULT_GOAL := help
 
 help:  ## Show the commands
@@ -35,6 +35,9 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/afterbeep models get >/dev/null
 	@touch $@
 	@echo "Ready."
+
+docs: setup  ## Write the documents that come from the code: rules, playbooks, settings, calling tools
+	@$(BIN)/python -m tests.documents
 
 accuracy: setup  ## Measure the rules on unseen messages and write docs/accuracy.md
 	@{ $(BIN)/afterbeep evaluate --markdown tests/labelled/test-*.jsonl; sed -n '/^<!-- messages/,$$p' docs/accuracy.md; } \

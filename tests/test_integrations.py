@@ -30,7 +30,7 @@ from app.jobs import Jobs, Worker
 from app.main import create_app
 from app.settings import Settings
 from models.errors import AfterbeepError
-from tests.conftest import ROOT, Service, wait_until
+from tests.conftest import Service, wait_until
 from tests.ports import free_port
 from tests.provider import Provider, provider_server
 from tests.stored import CHECKING_IN, WAV, Scripted
@@ -578,25 +578,6 @@ def test_pages_hold_nothing_the_security_policy_forbids(running: Running) -> Non
         assert "<script>alert" not in text
         assert " style=" not in text
         assert "onclick" not in text
-
-
-# Documents
-
-
-def test_the_guide_says_of_every_tool_what_its_file_says() -> None:
-    guide = (ROOT / "docs/integrations.md").read_text("utf-8")
-    sections = {part.split("\n", 1)[0]: part for part in guide.split("\n## ")[1:]}
-    for integration in INTEGRATIONS:
-        section = sections[integration.title]
-        assert f"`{integration.name}`" in section
-        for step in integration.setup:
-            assert step in section, step
-        for setting in integration.settings:
-            assert f"| `{setting.name}` | {setting.label} |" in section
-        for told in (integration.known_from, integration.unsure or ""):
-            assert told in section
-        for host in integration.hosts:
-            assert f"`{host}`" in section
 
 
 # The real thing

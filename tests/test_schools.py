@@ -13,7 +13,6 @@ from analysis.pipeline import analyze_script
 from models.playbook import Playbook
 from models.recording import CallContext
 from models.report import Report
-from tests.conftest import ROOT
 from tests.test_pipeline import NOW
 
 DEFAULT = playbooks.load()
@@ -217,10 +216,3 @@ def test_a_table_that_cannot_be_used_is_refused_with_line_and_reason(table: str,
     text = f'based_on = "cold-outreach"\nname = "mine"\n\n{table}\n'
     with pytest.raises(playbooks.PlaybookError, match=reason):
         playbooks.parse(text, "mine.toml")
-
-
-def test_the_page_of_the_playbooks_is_written_from_them() -> None:
-    written = (ROOT / "docs" / "playbooks.md").read_text("utf-8")
-    assert written == playbooks.playbooks_markdown(), "write playbooks_markdown() to docs/playbooks.md"
-    for name in playbooks.names():
-        assert f"\n## {name}\n" in written

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from itertools import chain
 
-from analysis.playbooks.loading import load
+from analysis.detectors import DETECTORS, STRENGTHS
+from analysis.playbooks import load
 from models.playbook import Playbook, RuleSettings
 
 
 def rules_markdown(name: str = "cold-outreach") -> str:
     """Every rule and strength of a playbook: what it costs, why, what to say instead, and where it comes from."""
-    from analysis.detectors import DETECTORS, STRENGTHS
-
     playbook = load(name)
     rules = (_rule(detector.__name__, playbook.rules[detector.__name__]) for detector in DETECTORS)
     strengths = (_strength(detector.__name__, playbook.strengths[detector.__name__]) for detector in STRENGTHS)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from analysis.advice import advise, condition_words
-from analysis.playbooks.loading import load, names
+from analysis.playbooks import load, names
 from models.playbook import Playbook, RuleSettings
 from models.recording import CallContext
 
