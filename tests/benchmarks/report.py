@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from tests.benchmarks.lone import Lone
 from tests.benchmarks.machine import Machine
 from tests.benchmarks.stages import Share
 
@@ -27,6 +28,7 @@ class Page:
     skipped: dict[str, str]
     shares: Sequence[Share]
     costs: dict[int, float]
+    lone: Lone
     limits: Machine
     limit_s: float
 
@@ -62,6 +64,8 @@ def markdown(page: Page) -> str:
         "| recordings | s each |",
         "|---|---|",
         *(f"| {count} | {seconds:.2f} |" for count, seconds in page.costs.items()),
+        "",
+        page.lone.sentence,
         "",
         "## The limit",
         "",

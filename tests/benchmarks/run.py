@@ -15,10 +15,12 @@ from pathlib import Path
 
 from analysis.speech.openai_whisper import OpenAIWhisper
 from app.settings import Settings
-from tests.benchmarks import corpus, machine, report
+from tests.benchmarks import corpus, lone, machine, report
 from tests.benchmarks.contestants import Transcribe, batched, contestants
 from tests.benchmarks.stages import Share, measure_stages
 from tests.benchmarks.wer import word_error_rate
+
+LONE = 16  # recordings that are also handed in one at a time
 
 
 @dataclass
@@ -95,6 +97,7 @@ def main() -> None:
         skipped={name: why for name, why in ways.items() if isinstance(why, str)},
         shares=shares,
         costs=cost_by_count(batched(engine), recordings, args.counts),
+        lone=lone.measure([one.path for one in recordings[:LONE]]),
         limits=limits,
         limit_s=limits.limit_s(engine.model.dims, seconds, tokens, engine.batch_size),
     )
