@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test setup demo check docs accuracy calls heads bench lock help
+.PHONY: run test setup demo check docs accuracy calls heads bench audit lock help
 .DEFAULT_GOAL := help
 
 help:  ## Show the commands
@@ -55,6 +55,11 @@ bench: setup  ## Measure speed beside the alternatives and write docs/performanc
 
 prove-%: setup  ## prove-crash, -faults, -load, -isolation, -fuzz: keep a promise before your eyes (docs/reliability.md)
 	@$(BIN)/python -m tests.proofs.$* --write
+
+audit: setup  ## Bill of materials with licences, and known vulnerabilities of what is pinned (needs api.osv.dev)
+	@test -x build/audit-venv/bin/pip-audit || { $(PYTHON) -m venv build/audit-venv && \
+	  build/audit-venv/bin/python -m pip install -qq --disable-pip-version-check pip-audit==2.10.1 cyclonedx-bom==7.5.0; }
+	@$(BIN)/python -m tests.dependencies
 
 lock: setup  ## Write what is installed into constraints.txt
 	@{ echo "# Exact versions, for pip's --constraint; written by 'make lock'."; \
