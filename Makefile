@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test setup demo check docs accuracy calls heads bench audit lock help
+.PHONY: run test setup demo check docs accuracy calls heads bench audit capacity lock help
 .DEFAULT_GOAL := help
 
 help:  ## Show the commands
@@ -55,6 +55,9 @@ bench: setup  ## Measure speed beside the alternatives and write docs/performanc
 
 prove-%: setup  ## prove-crash, -faults, -load, -isolation, -fuzz: keep a promise before your eyes (docs/reliability.md)
 	@$(BIN)/python -m tests.proofs.$* --write
+
+capacity: setup  ## Measure what a voicemail costs, simulate millions a day, write docs/capacity.md (ARGS="--core-hour 0.03")
+	@$(BIN)/python -m tests.benchmarks.capacity $(ARGS)
 
 audit: setup  ## Bill of materials with licences, and known vulnerabilities of what is pinned (needs api.osv.dev)
 	@test -x build/audit-venv/bin/pip-audit || { $(PYTHON) -m venv build/audit-venv && \

@@ -164,6 +164,7 @@ class RecordingRow(Row):
         sa.Index("ix_recordings_created", "created_at", "id"),
         sa.Index("ix_recordings_workspace", "workspace_id", "created_at", "id"),
         sa.Index("ix_recordings_status", "status", "lane", "workspace_id", "place"),
+        sa.Index("ix_recordings_next", "status", "lane", "place"),
         sa.Index("ix_recordings_script", "workspace_id", "script_id"),
         sa.Index("ix_recordings_rep", "workspace_id", "rep_key", "created_at"),
         sa.Index("ix_recordings_prospect", "workspace_id", "prospect_key", "created_at"),

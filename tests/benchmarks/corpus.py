@@ -42,7 +42,7 @@ def spoken(command: str, folder: Path, count: int) -> list[Spoken]:
     """`count` voicemails of 15 to 40 s; those that are in `folder` already are not spoken again."""
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Spoken] = []
-    for number, text in enumerate(_texts()):
+    for number, text in enumerate(texts()):
         path = folder / f"{number:03d}.wav"
         words = path.with_suffix(".txt")  # beside the sound: the order of the texts changes with every new hand
         if not path.exists() or not words.exists():
@@ -67,7 +67,7 @@ def samples() -> list[Spoken]:
     return found
 
 
-def _texts() -> Iterator[str]:
+def texts() -> Iterator[str]:
     for path in sorted((ROOT / "tests/labelled").glob("t*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
