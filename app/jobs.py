@@ -5,7 +5,7 @@ worker, and is safe to run again: a report is saved once, whole, or not at all.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING
@@ -91,6 +91,14 @@ class Jobs:
             job["delay_seconds"] = delay_s
         self.client.enqueue_in_transaction(session, job, row.id, attempt)
         log.info("queued", extra={"recording": row.id, "queue": FETCH_QUEUE, "attempt": attempt + 1})
+
+    def forget(self, recording_ids: Sequence[str]) -> None:
+        """Delete every job these recordings ever had, waiting or done, with what it was given."""
+        if recording_ids:
+            jobs = self.client.list_workflows(
+                workflow_id_prefix=list(recording_ids), load_input=False, load_output=False
+            )
+            self.client.delete_workflows([job.workflow_id for job in jobs])
 
 
 def _job(row: RecordingRow, workflow: str, queue: str, job_id: str) -> "EnqueueOptions":

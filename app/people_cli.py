@@ -72,10 +72,29 @@ def add_workspace(name: str, admin: str, data_dir: Path | None) -> None:
 @workspaces.command("list")
 @data_dir_option
 def list_workspaces(data_dir: Path | None) -> None:
-    """Show the workspaces, with how many accounts each has."""
+    """Show the workspaces, with how many accounts each has, since when, and its id."""
     kept = _workspaces(data_dir)
     for row in kept.all():
-        click.echo(f"{row.name}\t{len(kept.open(row.id).people.everyone())}\t{row.created_at:%Y-%m-%d}")
+        click.echo(f"{row.name}\t{len(kept.open(row.id).people.everyone())}\t{row.created_at:%Y-%m-%d}\t{row.id}")
+
+
+@workspaces.command("delete")
+@click.argument("workspace_id", type=int, metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask for its name.")
+@data_dir_option
+def delete_workspace(workspace_id: int, yes: bool, data_dir: Path | None) -> None:
+    """Delete a workspace for good: recordings, reports, accounts, keys, links, all but its log.
+
+    Not while one of its recordings is on hold. Copies in backups stay. If it breaks off, run it again.
+    """
+    from app.workspaces import OPERATOR
+
+    removal = _workspaces(data_dir).removal
+    name = removal.check(workspace_id).name
+    if not yes and click.prompt(f"Everything of “{name}” will be gone. Its name, to go on") != name:
+        raise click.ClickException("That is not its name. Nothing was deleted.")
+    count = removal.remove(workspace_id, OPERATOR)
+    click.echo(f"“{name}” is gone, with {count} {'recording' if count == 1 else 'recordings'}. Its log stays.")
 
 
 def _workspaces(data_dir: Path | None) -> "Workspaces":
@@ -85,4 +104,6 @@ def _workspaces(data_dir: Path | None) -> "Workspaces":
 
     settings = Settings() if data_dir is None else Settings(data_dir=data_dir)
     migrate(settings)
-    return Workspaces.of(settings, connect(settings))
+    engine = connect(settings)
+    click.get_current_context().call_on_close(engine.dispose)
+    return Workspaces.of(settings, engine)

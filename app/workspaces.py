@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -23,8 +24,11 @@ from app.store import Store
 from app.vault import Vault
 from app.webhooks.post import sender_of
 from app.webhooks.shelf import Webhooks
+from app.workspace_removal import WorkspaceRemoval
 from models.errors import AlreadyThere, InvalidRequest, NotFound
 from models.person import LOCAL
+
+OPERATOR: Final = LOCAL.model_copy(update={"name": "The operator"})
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class Workspaces:
     def all(self) -> Sequence[WorkspaceRow]:
         """The oldest first."""
         with self.store.session() as session:
-            return session.scalars(sa.select(WorkspaceRow).order_by(WorkspaceRow.id)).all()
+            there = sa.select(WorkspaceRow).where(WorkspaceRow.deleted_at.is_(None))
+            return session.scalars(there.order_by(WorkspaceRow.id)).all()
 
     def find(self, name: str) -> Workspace:
         for row in self.all():
@@ -104,9 +109,13 @@ class Workspaces:
                 session.add(row)
         except IntegrityError as error:
             raise AlreadyThere(f"There is a workspace “{name}” already.") from error
-        people, operator = self.open(row.id).people, LOCAL.model_copy(update={"name": "The operator"})
-        people.note(operator, "workspace.made", f"{name}, for {admin}")
-        return people.invite(operator, "admin", None)
+        people = self.open(row.id).people
+        people.note(OPERATOR, "workspace.made", f"{name}, for {admin}")
+        return people.invite(OPERATOR, "admin", None)
+
+    @property
+    def removal(self) -> WorkspaceRemoval:
+        return WorkspaceRemoval(self.store, self.audio, self.jobs)
 
     @cached_property
     def _fetcher(self) -> Fetcher:

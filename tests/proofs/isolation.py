@@ -101,14 +101,14 @@ Found = dict[tuple[str, str], Line]
 def two_sides(folder: Path) -> tuple[FastAPI, Side, Side]:
     app = create_app(Settings(data_dir=folder))
     migrate(app.state.settings)
-    first = _side(app, DEFAULT_WORKSPACE, "Aardwolf")
+    first = side(app, DEFAULT_WORKSPACE, "Aardwolf")
     app.state.workspaces.add("Bandicoot", "ada@bandicoot.example")
-    second = _side(app, DEFAULT_WORKSPACE + 1, "Bandicoot")
+    second = side(app, DEFAULT_WORKSPACE + 1, "Bandicoot")
     mine, others = _words(app, first.number), _words(app, second.number)
     return app, replace(first, words=mine - others), replace(second, words=others - mine)
 
 
-def _side(app: FastAPI, number: int, word: str) -> Side:
+def side(app: FastAPI, number: int, word: str) -> Side:
     workspace = app.state.workspaces.open(number)
     people = cast_of(app, workspace.people, word)
     admin, coach, rep = (people.people[name] for name in ("ada", "carla", "rob"))
