@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from app.jobs import POLLING_S, URGENT_POLLING_S
 from app.live import LOOK_EVERY_S
 from app.workers import BEAT_S
 from tests.benchmarks import footprint, pressure
@@ -237,8 +238,8 @@ def _measured(measured: Measured) -> Iterator[str]:
     yield (
         f"A worker with nothing to do asks the database {one.idle.statements:.0f} times a second, in "
         f"{one.idle.transactions:.0f} transactions, which takes {one.idle.our_core_s:.2f} of its core and "
-        f"{1000 * one.idle.database_core_s:.0f} ms of the database's: three queues every 0.1 s (DBOS reads the queue's settings "
-        "and the newest version each time), webhooks, its beat."
+        f"{1000 * one.idle.database_core_s:.0f} ms of the database's: the urgent queue every {URGENT_POLLING_S} s, "
+        f"two more every {POLLING_S} s (DBOS reads the queue's settings and the newest version each time), webhooks, its beat."
     )
     yield from ("", "## While others wait", "")
     yield from _table(
