@@ -221,10 +221,10 @@ class Worker:
             log.info("analysed")
         except AfterbeepError as error:
             log.info("failed", extra={"code": error.code})
-            self._fail(row.id, error)
+            self._fail(row, error)
         except Exception:
             log.exception("a recording could not be analysed")
-            self._fail(row.id, AnalysisFailed("This recording could not be analysed. We have noted why."))
+            self._fail(row, AnalysisFailed("This recording could not be analysed. We have noted why."))
 
     def _report(self, row: RecordingRow) -> None:
         with stages() as begin:
@@ -232,10 +232,10 @@ class Worker:
             begin("saving")
             if not is_playable(analysis.sound.recording.format):
                 self.audio.put_playable(row.id, playable(analysis.sound))
-            outlast(lambda: self.store.save_report(row.id, analysis))
+            outlast(lambda: self.store.save_report(row.id, analysis, row.revision))
 
-    def _fail(self, recording_id: str, error: AfterbeepError) -> None:
-        outlast(lambda: self.store.fail(recording_id, error))
+    def _fail(self, row: RecordingRow, error: AfterbeepError) -> None:
+        outlast(lambda: self.store.fail(row.id, error, row.revision))
 
     def _analyze(self, row: RecordingRow, begin: Callable[[str], None]) -> Analysis:
         def on_stage(stage: str) -> None:

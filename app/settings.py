@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         default_factory=socket.gethostname,
         description="Name of this machine's worker; keep it stable, so that a restart resumes what was running.",
     )
+    gone_after_s: float = Field(
+        60.0,
+        ge=2,
+        description="How long a worker may be silent before others do what it had begun, in seconds; the same for all.",
+    )
     queues: Annotated[tuple[Queue, ...], NoDecode] = Field(
         QUEUES,
         description="Queues a worker takes from, with commas: urgent, which somebody waits for, recordings, which are "

@@ -61,7 +61,7 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     start_postmen(Postman.of(settings, store), stop)
     intake = Intake(store, audio, jobs, Playbooks(store), settings.max_queued)
     forgetter = Forgetter(intake, settings.retention)
-    roll = Roll(store, jobs.client, settings.worker_id)
+    roll = Roll(store, jobs.client, settings.worker_id, settings.gone_after_s)
     roll.beat()
     finish = launch_worker(engine, settings, run, courier.run, at_once=at_once, drain_s=drain_s)
     for keep in (roll.keep, forgetter.keep):
