@@ -1,13 +1,10 @@
 """Workers with roles: each takes from the queues it was given, and one that only fetches needs no model."""
 
 import io
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 from click.testing import CliRunner
@@ -18,7 +15,8 @@ from app.cli import main
 from app.intake import Arrival
 from app.jobs import Lane, launch_worker
 from app.settings import QUEUES, Queue, Settings
-from tests.conftest import ROOT, wait_until
+from tests.conftest import wait_until
+from tests.processes import running
 from tests.provider import provider_server
 from tests.stored import WAV
 
@@ -70,20 +68,12 @@ def test_two_queues_leave_the_third_to_others(app: FastAPI) -> None:
 # As a process of its own
 
 
-@contextmanager
-def worker(settings: Settings, queues: str, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker(settings: Settings, queues: str, log: Path, **more: str) -> AbstractContextManager[Popen[bytes]]:
     """Without a model: the one it is told of is nowhere."""
-    told = {"AFTERBEEP_MODEL": str(log.parent / "nowhere.pt"), "AFTERBEEP_QUEUES": queues, **environment}
+    told = {"AFTERBEEP_MODEL": str(log.parent / "nowhere.pt"), "AFTERBEEP_QUEUES": queues, **more}
     if settings.database_url:
         told["AFTERBEEP_DATABASE_URL"] = settings.database
-    command = [sys.executable, "-P", "-m", "app.cli", "worker", "--data-dir", str(settings.data_dir)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=os.environ | told, cwd=ROOT, stdout=output, stderr=output)
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait(20)
+    return running(log, "worker", "--data-dir", str(settings.data_dir), **told)
 
 
 def test_one_that_only_fetches_has_no_model(settings: Settings, tmp_path: Path) -> None:
