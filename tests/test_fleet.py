@@ -76,7 +76,7 @@ def fleet(tmp_path: Path, model_dir: Path) -> Iterator[Fleet]:
         stack.callback(engine.dispose)
         made = Fleet(f"http://127.0.0.1:{port}", engine, workers)
         wait_until(lambda: httpx.get(f"{made.url}/readyz").status_code == 200, 60)
-        wait_until(lambda: {row.id for row in rows(engine, WorkerRow)} == set(workers), 60)
+        wait_until(lambda: {row.id for row in rows(engine, WorkerRow)} == set(workers), 120)
         yield made
 
 
