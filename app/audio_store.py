@@ -171,8 +171,7 @@ class Bucket:
             files.rm_file(f"{root}/{name}")
 
     def names(self) -> Iterator[tuple[str, float]]:
-        with self._at() as (files, root):
-            files.invalidate_cache()
+        with self._at(listed=True) as (files, root):
             now = datetime.now(UTC)
             ages = {path: (now - files.modified(path)).total_seconds() for path in files.find(root)}
         for path, age_s in ages.items():
@@ -183,13 +182,19 @@ class Bucket:
             files.pipe_file(f"{root}/.ping", b"")
 
     @contextmanager
-    def _at(self) -> Iterator[tuple[Any, str]]:
-        """The file system, and the place in it; whatever goes wrong with it is an OSError."""
-        try:
-            if self._opened is None:
-                from fsspec import url_to_fs  # type: ignore[import-untyped]  # heavy, with what it needs for S3
+    def _at(self, *, listed: bool = False) -> Iterator[tuple[Any, str]]:
+        """The file system, and the place in it; whatever goes wrong with it is an OSError.
 
-                self._opened = url_to_fs(self.url)
+        It remembers no listing, by which a recording that another process puts there later would not exist. One that is
+        to be listed has a memory, which saves asking for each file, and goes with it.
+        """
+        try:
+            from fsspec import url_to_fs  # type: ignore[import-untyped]  # heavy, with what it needs for S3
+
+            if listed:
+                yield url_to_fs(self.url, skip_instance_cache=True)
+                return
+            self._opened = self._opened or url_to_fs(self.url, use_listings_cache=False)
             yield self._opened
         except OSError:
             raise

@@ -26,7 +26,7 @@ from app.prospects import left_before
 from app.recall import recall
 from app.schema import RecordingRow
 from app.seen import stages, waited
-from app.settings import Settings
+from app.settings import Queue, Settings
 from app.store import Store
 from app.tracing import following, span
 from models.errors import AfterbeepError, AnalysisFailed
@@ -37,10 +37,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 APPLICATION = "afterbeep"
-BULK_QUEUE, URGENT_QUEUE = "recordings", "urgent"
 URGENT_AT_ONCE = 4  # recordings somebody waits for
-FETCH_QUEUE, FETCHES_AT_ONCE = "fetches", 8
-QUEUES = (URGENT_QUEUE, BULK_QUEUE, FETCH_QUEUE)
+FETCHES_AT_ONCE = 8
 WORKFLOW = "analyze_recording"
 FETCH_WORKFLOW = "fetch_recording"
 # Jobs of every release share this name, so that a job queued before an upgrade is finished after it.
@@ -77,7 +75,7 @@ class Jobs:
         session.flush()  # who writes first gets the first place
         row.place = place_of(session, row)
         urgent = row.lane == Lane.URGENT
-        queue = URGENT_QUEUE if urgent else BULK_QUEUE
+        queue: Queue = "urgent" if urgent else "recordings"
         job_id = f"{row.id}.{row.revision}" if row.revision else row.id
         self.client.enqueue_in_transaction(session, _job(row, WORKFLOW, queue, job_id), row.id, urgent)
         log.info("queued", extra={"recording": row.id, "queue": queue})
@@ -86,11 +84,11 @@ class Jobs:
         """Queue an attempt to fetch a recording, now or later, within the caller's transaction."""
         session.flush()
         row.place = place_of(session, row) if row.place is None else row.place
-        job = _job(row, FETCH_WORKFLOW, FETCH_QUEUE, f"{row.id}.fetch.{attempt}")
+        job = _job(row, FETCH_WORKFLOW, "fetches", f"{row.id}.fetch.{attempt}")
         if delay_s is not None:
             job["delay_seconds"] = delay_s
         self.client.enqueue_in_transaction(session, job, row.id, attempt)
-        log.info("queued", extra={"recording": row.id, "queue": FETCH_QUEUE, "attempt": attempt + 1})
+        log.info("queued", extra={"recording": row.id, "queue": "fetches", "attempt": attempt + 1})
 
     def forget(self, recording_ids: Sequence[str]) -> None:
         """Delete every job these recordings ever had, waiting or done, with what it was given."""
@@ -101,7 +99,7 @@ class Jobs:
             self.client.delete_workflows([job.workflow_id for job in jobs])
 
 
-def _job(row: RecordingRow, workflow: str, queue: str, job_id: str) -> "EnqueueOptions":
+def _job(row: RecordingRow, workflow: str, queue: Queue, job_id: str) -> "EnqueueOptions":
     assert row.place is not None
     return {
         "workflow_name": workflow,
@@ -138,14 +136,16 @@ def launch_worker(
     at_once: int,
     drain_s: int,
 ) -> Callable[[], None]:
-    """Take jobs from the queues, beginning with those this worker was on when it died. Returns the way to stop,
-    which takes up to `drain_s` for what has begun.
+    """Take jobs from the queues of the settings. What this worker was on when it died is queued again, whoever takes
+    it. Returns the way to stop, which takes up to `drain_s` for what has begun.
 
     `run` is called with a recording's id and whether somebody waits for it, by up to `at_once` threads and a few more
     for the urgent ones; `fetch` with a recording's id and the number of the attempt, by a few of their own.
     """
     from dbos import DBOS
 
+    limits: dict[Queue, int] = {"urgent": URGENT_AT_ONCE, "recordings": at_once, "fetches": FETCHES_AT_ONCE}
+    limits = {queue: limits[queue] for queue in settings.queues}
     DBOS(
         config={
             "name": APPLICATION,
@@ -155,7 +155,7 @@ def launch_worker(
             "executor_id": settings.worker_id,
             "log_level": "WARNING",
             "run_migrations": False,
-            "max_executor_threads": at_once + URGENT_AT_ONCE + FETCHES_AT_ONCE,
+            "max_executor_threads": sum(limits.values()),
         }
     )
 
@@ -175,15 +175,12 @@ def launch_worker(
     def fetch_recording(recording_id: str, attempt: int) -> None:
         fetch_step(recording_id, attempt)
 
+    DBOS.listen_queues(list(limits))
     DBOS.launch()
-    queues = (
-        (URGENT_QUEUE, URGENT_AT_ONCE, URGENT_POLLING_S),
-        (BULK_QUEUE, at_once, POLLING_S),
-        (FETCH_QUEUE, FETCHES_AT_ONCE, POLLING_S),
-    )
-    for queue, count, polling_s in queues:
+    for queue, limit in limits.items():  # no others: of a queue every worker obeys the limit that was set last
+        polling_s = URGENT_POLLING_S if queue == "urgent" else POLLING_S
         DBOS.register_queue(
-            queue, worker_concurrency=count, polling_interval_sec=polling_s, on_conflict="always_update"
+            queue, worker_concurrency=limit, polling_interval_sec=polling_s, on_conflict="always_update"
         )
     return partial(DBOS.destroy, workflow_completion_timeout_sec=drain_s)
 
@@ -232,10 +229,10 @@ class Worker:
             log.info("analysed")
         except AfterbeepError as error:
             log.info("failed", extra={"code": error.code})
-            self._fail(row.id, error)
+            self._fail(row, error)
         except Exception:
             log.exception("a recording could not be analysed")
-            self._fail(row.id, AnalysisFailed("This recording could not be analysed. We have noted why."))
+            self._fail(row, AnalysisFailed("This recording could not be analysed. We have noted why."))
 
     def _report(self, row: RecordingRow) -> None:
         with stages() as begin:
@@ -243,10 +240,10 @@ class Worker:
             begin("saving")
             if not is_playable(analysis.sound.recording.format):
                 self.audio.put_playable(row.id, playable(analysis.sound))
-            outlast(lambda: self.store.save_report(row.id, analysis))
+            outlast(lambda: self.store.save_report(row.id, analysis, row.revision))
 
-    def _fail(self, recording_id: str, error: AfterbeepError) -> None:
-        outlast(lambda: self.store.fail(recording_id, error))
+    def _fail(self, row: RecordingRow, error: AfterbeepError) -> None:
+        outlast(lambda: self.store.fail(row.id, error, row.revision))
 
     def _analyze(self, row: RecordingRow, begin: Callable[[str], None]) -> Analysis:
         def on_stage(stage: str) -> None:

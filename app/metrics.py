@@ -44,13 +44,15 @@ BATCH_RECORDINGS: Final = Histogram(
 WEBHOOK_ATTEMPTS: Final = Counter(
     "afterbeep_webhook_attempts", "Attempts to deliver a webhook's message, by outcome.", ("outcome",), registry=WORKER
 )
-ENGINE: Final = Info("afterbeep_engine", "Which engine and model a worker transcribes with.", registry=WORKER)
+ENGINE: Final = Info("afterbeep_engine", "What a worker takes from, and what it transcribes with.", registry=WORKER)
 
 
 def describe_engine(settings: Settings, device: str) -> None:
     model = Path(settings.model).name  # of a path no more than its end
     told = {"engine": settings.engine, "model": model, "device": device, "precision": settings.precision}
-    ENGINE.info({**told, "version": __version__})
+    if not settings.transcribes:
+        told = dict.fromkeys(told, "none")
+    ENGINE.info({**told, "queues": ",".join(settings.queues), "version": __version__})
 
 
 def counted() -> list[dict[str, Any]]:

@@ -14,10 +14,10 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from app.access import admins_only, person_of
-from app.jobs import QUEUES
 from app.metrics import SERVICE, living
 from app.openapi import SIGNED_IN, holds, problems
 from app.schema import DeliveryRow, RecordingRow, Status, WebhookRow, WorkerRow
+from app.settings import QUEUES
 from models.errors import NotAllowed, NotSignedIn, WrongKey
 from models.person import DEFAULT_WORKSPACE
 

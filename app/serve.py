@@ -45,7 +45,7 @@ def _serve(settings: Settings, demo: Path | None, listener: socket.socket, *, wi
     app = create_app(settings)
     migrate(settings)
     _refuse_strangers(app)
-    if with_worker:
+    if with_worker and settings.transcribes:
         with model_progress(settings.model) as step:
             get_weights(settings, step)
     if demo is not None and (count := show_samples(app, demo)):

@@ -3,14 +3,17 @@
 import socket
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from analysis.speech.transcriber import Device, Precision
 from models.playbook import Retention
+
+Queue = Literal["urgent", "recordings", "fetches"]
+QUEUES: Final[tuple[Queue, ...]] = get_args(Queue)
 
 
 class Settings(BaseSettings):
@@ -81,6 +84,16 @@ class Settings(BaseSettings):
     worker_id: str = Field(
         default_factory=socket.gethostname,
         description="Name of this machine's worker; keep it stable, so that a restart resumes what was running.",
+    )
+    gone_after_s: float = Field(
+        60.0,
+        ge=2,
+        description="How long a worker may be silent before others do what it had begun, in seconds; the same for all.",
+    )
+    queues: Annotated[tuple[Queue, ...], NoDecode] = Field(
+        QUEUES,
+        description="Queues a worker takes from, with commas: urgent, which somebody waits for, recordings, which are "
+        "all others, and fetches, of what is given by address. With fetches alone it loads no model.",
     )
     rewrite_url: str | None = Field(
         None,
@@ -159,6 +172,24 @@ class Settings(BaseSettings):
         if precision == "int8" and info.data.get("engine") == "openai-whisper":
             raise ValueError("openai-whisper has no int8; choose the engine faster-whisper")
         return precision
+
+    @field_validator("queues", mode="before")
+    @classmethod
+    def _queues_there_are(cls, queues: Any) -> Any:
+        if not isinstance(queues, str):
+            return queues
+        named = tuple(dict.fromkeys(queues.replace(",", " ").split()))
+        known = f"name one or more of {', '.join(QUEUES)}, with commas"
+        if not named:
+            raise ValueError(f"no queue is named; {known}")
+        if unknown := [name for name in named if name not in QUEUES]:
+            raise ValueError(f"there is no queue {unknown[0]}; {known}")
+        return named
+
+    @property
+    def transcribes(self) -> bool:
+        """Whether a worker with these settings needs a speech model."""
+        return set(self.queues) != {"fetches"}
 
     @property
     def max_upload_bytes(self) -> int:

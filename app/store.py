@@ -94,11 +94,11 @@ class Store:
         with self.session() as session:
             session.execute(sa.update(RecordingRow).where(RecordingRow.id == recording_id).values(stage=stage))
 
-    def save_report(self, recording_id: str, analysis: Analysis) -> None:
-        """The report and its summary in the row, together. Nothing, if it was deleted meanwhile."""
+    def save_report(self, recording_id: str, analysis: Analysis, revision: int = 0) -> None:
+        """The report and its summary in the row, together. Nothing, if the recording was deleted or ended meanwhile."""
         report = analysis.report
         with self.session() as session:
-            row = session.get(RecordingRow, recording_id)
+            row = _end_first(session, recording_id, revision)
             if row is None or row.transcript_removed_at is not None:
                 return
             kept = session.merge(ReportRow(recording_id=recording_id, body="", heard=None, waveform=analysis.waveform))
@@ -108,10 +108,9 @@ class Store:
             row.doubtful = is_doubtful(report)
             tell(session, "report.ready", row)
 
-    def fail(self, recording_id: str, error: AfterbeepError) -> None:
+    def fail(self, recording_id: str, error: AfterbeepError, revision: int = 0) -> None:
         with self.session() as session:
-            row = session.get(RecordingRow, recording_id)
-            if row is not None and row.status != "done":
+            if (row := _end_first(session, recording_id, revision)) is not None:
                 end(session, row, error)
 
     # What readers ask for
@@ -274,6 +273,22 @@ def end(session: Session, row: RecordingRow, error: AfterbeepError) -> None:
     row.status, row.stage = "failed", None
     row.error_code, row.error_message = error.code, str(error)
     tell(session, "report.failed", row)
+
+
+def _end_first(session: Session, recording_id: str, revision: int) -> RecordingRow | None:
+    """The row of a recording that has no end yet, for the one run that gives it its end.
+
+    A worker that was silent for long is taken for dead, and may only have slept: then two are at it. The row is changed
+    before it is read, so that the second waits for the first, finds an end, and leaves it as it is.
+    """
+    open_still = (
+        RecordingRow.id == recording_id,
+        RecordingRow.revision == revision,
+        RecordingRow.status.not_in(("done", "failed")),
+    )
+    result = session.execute(sa.update(RecordingRow).where(*open_still).values(stage=None))
+    assert isinstance(result, sa.CursorResult)
+    return session.get(RecordingRow, recording_id) if result.rowcount else None
 
 
 def keep_report(session: Session, row: RecordingRow, kept: ReportRow, report: Report) -> None:

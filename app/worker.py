@@ -1,10 +1,14 @@
-"""The worker process: keeps a Whisper model warm and takes recordings from the queue, a batch at a time."""
+"""The worker process: keeps a Whisper model warm and takes recordings from the queues, a batch at a time.
+
+One that only fetches has no model: it needs little memory, and can stand where the way out of the network is.
+"""
 
 import logging
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 from filelock import FileLock, Timeout
 
@@ -45,35 +49,49 @@ def work(settings: Settings, *, attached: bool = False) -> None:
     settings = settings.model_copy(update={"worker_id": f"{settings.worker_id}-{slot}"})
     engine = connect(settings)
     store, audio = Store(engine, None), AudioStore.of(settings)
+    if settings.transcribes:
+        run, at_once = _analysing(store, audio, settings)
+    else:
+        run, at_once = _only_fetching, 0
+        describe_engine(settings, "none")
+    audio.sweep(store.ids())
+    drain_s = 0 if attached else settings.drain_s  # with its service it is soon begun again
+    jobs = Jobs(engine)
+    courier = courier_of(settings, store, audio, jobs)
+    start_postmen(Postman.of(settings, store), stop)
+    intake = Intake(store, audio, jobs, Playbooks(store), settings.max_queued)
+    forgetter = Forgetter(intake, settings.retention)
+    roll = Roll(store, jobs.client, settings.worker_id, settings.gone_after_s)
+    roll.beat()
+    finish = launch_worker(engine, settings, run, courier.run, at_once=at_once, drain_s=drain_s)
+    for keep in (roll.keep, forgetter.keep):
+        threading.Thread(target=keep, args=(stop,), daemon=True).start()
+    log.info("ready as %s", settings.worker_id, extra={"queue": ",".join(settings.queues)})
+    stop.wait()
+    finish()
+    roll.leave()
+    tracing.flush()
+    os._exit(0)  # a recording that is being transcribed cannot be interrupted; it is begun again, here or elsewhere
+
+
+def _analysing(store: Store, audio: AudioStore, settings: Settings) -> tuple[Callable[[str, bool], None], int]:
+    """What does a job, its model loaded, and of how many recordings at once."""
     decoder = IsolatedDecoder()
     decoder.warm_up()
     transcriber = transcriber_of(settings)
     transcriber.load()  # a missing model stops the worker, not every recording
-    audio.sweep(store.ids())
+    describe_engine(settings, "gpu" if transcriber.is_on_gpu else "cpu")
     collector = Collector(transcriber)
 
     def run(recording_id: str, urgent: bool) -> None:
         with collector.desk(urgent=urgent) as seat:
             Worker(store, audio, seat, settings, decoder).run(recording_id)
 
-    drain_s = 0 if attached else settings.drain_s  # with its service it is soon begun again
-    jobs = Jobs(engine)
-    courier = courier_of(settings, store, audio, jobs)
-    start_postmen(Postman.of(settings, store), stop)
-    describe_engine(settings, "gpu" if transcriber.is_on_gpu else "cpu")
-    intake = Intake(store, audio, jobs, Playbooks(store), settings.max_queued)
-    forgetter = Forgetter(intake, settings.retention)
-    roll = Roll(store, jobs.client, settings.worker_id)
-    roll.beat()
-    finish = launch_worker(engine, settings, run, courier.run, at_once=collector.jobs, drain_s=drain_s)
-    for keep in (roll.keep, forgetter.keep):
-        threading.Thread(target=keep, args=(stop,), daemon=True).start()
-    log.info("ready as %s", settings.worker_id)
-    stop.wait()
-    finish()
-    roll.leave()
-    tracing.flush()
-    os._exit(0)  # a recording that is being transcribed cannot be interrupted; it is begun again, here or elsewhere
+    return run, collector.jobs
+
+
+def _only_fetching(_recording_id: str, _urgent: bool) -> None:
+    raise RuntimeError("a worker that only fetches was given a recording to analyse")
 
 
 _slots: list[FileLock] = []  # held as long as the process lives

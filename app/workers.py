@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from app.metrics import GONE_AFTER, counted
+from app.metrics import counted
 from app.outages import keep_doing
 from app.schema import WorkerRow
 from app.store import Store
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BEAT_S: Final = 5.0
+BEATS: Final = 4  # within the time after which a worker is given up, at the least
 
 
 class Roll:
@@ -34,13 +35,14 @@ class Roll:
         store: Store,
         client: "DBOSClient",
         worker_id: str,
-        gone_after_s: float = GONE_AFTER.total_seconds(),
+        gone_after_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
         self.client = client
         self.worker_id = worker_id
         self.gone_after_s = gone_after_s
+        self.beat_s = min(BEAT_S, gone_after_s / BEATS)
         self.clock = clock
         self.seen: dict[str, tuple[int, float]] = {}
 
@@ -79,7 +81,7 @@ class Roll:
 
     def keep(self, stop: threading.Event) -> None:
         """Beat and look until `stop` is set."""
-        keep_doing(self._beat_and_look, BEAT_S, stop)
+        keep_doing(self._beat_and_look, self.beat_s, stop)
 
     def _beat_and_look(self) -> None:
         self.beat()

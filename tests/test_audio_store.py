@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import fsspec  # type: ignore[import-untyped]
 import pytest
 from fastapi.testclient import TestClient
 
-from app.audio_store import ABANDONED_AFTER_S, AudioStore, Folder
+from app.audio_store import ABANDONED_AFTER_S, AudioStore, Bucket, Folder
 from app.main import create_app
 from app.settings import Settings
 from app.vault import SEALED
@@ -53,6 +54,19 @@ def test_what_was_put_is_there_until_it_is_deleted(place: Settings, encrypt: boo
     for read in (audio.original, audio.playable):
         with pytest.raises(FileNotFoundError):
             read("a" * 32)
+
+
+def test_what_another_process_puts_there_after_a_sweep_is_found(place: Settings) -> None:
+    audio, other = AudioStore.of(place), AudioStore.of(place)
+    if isinstance(other.shelf, Bucket):  # with a connection and a memory of its own
+        other.shelf._opened = fsspec.url_to_fs(place.audio_url, skip_instance_cache=True)
+    audio.put("a", io.BytesIO(SOUND))
+    audio.sweep({"a"})
+    other.put("b", io.BytesIO(SOUND))
+    assert content(audio.original("b")) == SOUND
+    other.delete("b")
+    with pytest.raises(FileNotFoundError):
+        audio.original("b")
 
 
 def test_encrypted_recordings_hold_nothing_to_be_heard_and_open_with_their_key_only(settings: Settings) -> None:

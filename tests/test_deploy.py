@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from app.cli import main
-from app.settings import Settings
+from app.settings import QUEUES, Settings
 
 DEPLOY = Path(__file__).parent.parent / "docs/deploy"
 FILES = sorted(DEPLOY.iterdir())
@@ -29,7 +29,7 @@ def started() -> Iterator[list[str]]:
 
 def test_every_container_starts_a_command_there_is() -> None:
     commands = list(started())
-    assert len(commands) == 6
+    assert len(commands) == 7
     for name, *options in commands:
         known = {spelling for option in main.commands[name].params for spelling in option.opts}
         assert {one for one in options if one.startswith("--")} <= known, name
@@ -42,11 +42,23 @@ def test_every_variable_is_a_setting(path: Path) -> None:
 
 
 def test_workers_keep_their_names_and_have_time_to_drain() -> None:
-    kinds = {one["kind"]: one for one in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8"))}
-    pod = kinds["StatefulSet"]["spec"]["template"]["spec"]
-    assert pod["terminationGracePeriodSeconds"] > Settings().drain_s
-    assert "AFTERBEEP_WORKER_ID" in [variable["name"] for variable in pod["containers"][0]["env"]]
-    assert kinds["ScaledObject"]["spec"]["scaleTargetRef"]["name"] == kinds["StatefulSet"]["metadata"]["name"]
+    all_of_them = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8")))
+    sets = {one["metadata"]["name"]: one["spec"] for one in all_of_them if one["kind"] == "StatefulSet"}
+    for workers in sets.values():
+        pod = workers["template"]["spec"]
+        assert pod["terminationGracePeriodSeconds"] > Settings().drain_s
+        assert "AFTERBEEP_WORKER_ID" in [variable["name"] for variable in pod["containers"][0]["env"]]
+    (scaled,) = (one for one in all_of_them if one["kind"] == "ScaledObject")
+    assert scaled["spec"]["scaleTargetRef"]["name"] in sets
+
+
+def test_every_queue_has_workers() -> None:
+    pods = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8"))
+    commands = [
+        one["spec"]["template"]["spec"]["containers"][0]["args"] for one in pods if one["kind"] == "StatefulSet"
+    ]
+    taken = [Settings(queues=command[command.index("--queues") + 1]).queues for command in commands]
+    assert sorted(queue for queues in taken for queue in queues) == sorted(QUEUES)
 
 
 def test_the_image_installs_extras_there_are() -> None:

@@ -65,7 +65,7 @@ def analyse(app: FastAPI, recording_id: str, text: str = "") -> None:
 
 
 def beat(app: FastAPI, worker_id: str) -> None:
-    Roll(app.state.store, app.state.intake.jobs.client, worker_id).beat()
+    Roll(app.state.store, app.state.intake.jobs.client, worker_id, gone_after_s=60).beat()
 
 
 def test_what_waits_is_counted_queue_by_queue_with_its_age(app: FastAPI) -> None:

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-import app as service
 from analysis import playbooks
 from analysis.comparison import changes
 from analysis.pipeline import analyze_script, rejudge
@@ -135,36 +132,6 @@ def test_a_playbook_this_release_cannot_read_stays_on_the_shelf_and_says_so(shel
     assert "gone" in card.problem
     assert "old" not in shelf.titles()
     assert shelf.find(PlaybookRef(name="old", version=1)) is None
-
-
-# The migration
-
-
-def test_a_database_of_the_release_before_keeps_its_recordings(settings: Settings) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(service.__path__[0]) / "migrations"))
-    engine = connect(settings)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(
-            sa.text(
-                "INSERT INTO recordings (id, created_at, status, attempts, demo, filename, size_bytes, sha256, context,"
-                " playbook, request_digest) VALUES ('r1', '2026-01-02 03:04:05', 'queued', 0, 0, 'a.wav', 1, '', '{}',"
-                " 'cold-outreach', '')"
-            )
-        )
-        connection.execute(sa.text("INSERT INTO reports VALUES ('r1', '{}', '[]')"))
-    engine.dispose()
-    migrate(settings)
-    store = Store(connect(settings))
-    assert store.recording("r1").filename == "a.wav"
-    assert store.waveform("r1") == []
-    assert Playbooks(store).save("ours", OURS).version == 1
-    store.engine.dispose()
 
 
 # Judged anew

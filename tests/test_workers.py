@@ -1,18 +1,31 @@
 """Workers that die, stop or come back: their jobs are done by others, and by nobody twice at a time."""
 
+import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from analysis.audio.decode import decode
+from analysis.pipeline import Analysis
 from app.database import connect, migrate
+from app.intake import Arrival
 from app.jobs import Jobs
 from app.main import create_app
+from app.schema import DeliveryRow, WebhookRow
 from app.settings import Settings
 from app.store import Store
+from app.webhooks.events import EVENTS
 from app.workers import Roll, hand_back
-from tests.stored import WAV
+from models.errors import AnalysisFailed
+from models.recording import GivenWindow
+from tests.stored import WAV, store_report
 
 ON_BOTH_DATABASES = True
 
@@ -36,8 +49,6 @@ def jobs(settings: Settings) -> Iterator[Jobs]:
 
 def begin(jobs: Jobs, worker_id: str, count: int) -> list[str]:
     """As if a worker had taken so many, and died."""
-    import sqlalchemy as sa
-
     waiting = [one.workflow_id for one in jobs.client.list_workflows(status="ENQUEUED")][:count]
     table = jobs.client._sys_db.tables.workflow_status
     with jobs.client._sys_db.engine.begin() as connection:
@@ -100,6 +111,48 @@ def test_who_stops_gives_back_what_it_has_not_finished(jobs: Jobs) -> None:
     assert len(waiting(jobs)) == 3
 
 
+def end_together(*runs: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=run) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_of_two_workers_on_a_recording_the_first_gives_it_its_end(app: FastAPI) -> None:
+    """One had only slept: it ends what others were given meanwhile, at the same time, later, or otherwise."""
+    store = app.state.store
+    analysis = Analysis(store.report(store_report(app)), decode(WAV), [0.5])
+    with store.session() as session:
+        session.add(
+            WebhookRow(
+                id="w1", url="", secret="", events=list(EVENTS), renderer="events",
+                created_at=datetime.now(UTC), created_by="",
+            )
+        )  # fmt: skip
+    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach"))
+    for _ in range(2):
+        assert store.begin(row.id)
+    end_together(*[partial(store.save_report, row.id, analysis)] * 4)
+    store.save_report(row.id, replace(analysis, waveform=[0.25]))
+    store.fail(row.id, AnalysisFailed("No."))
+    assert (store.recording(row.id).status, store.waveform(row.id)) == ("done", [0.5])
+    with store.session() as session:
+        told = session.scalars(sa.select(DeliveryRow.event)).all()
+    assert told == ["report.ready"]
+
+
+def test_who_slept_while_the_message_was_moved_does_not_end_the_later_analysis(app: FastAPI) -> None:
+    store, recording_id = app.state.store, store_report(app)
+    report = Analysis(store.report(recording_id), decode(WAV), [0.5])
+    app.state.intake.mark_message(recording_id, GivenWindow(start_s=1, end_s=8))
+    store.save_report(recording_id, report, revision=0)
+    store.fail(recording_id, AnalysisFailed("No."), revision=0)
+    assert store.recording(recording_id).status == "queued"
+    store.save_report(recording_id, report, revision=1)
+    assert store.recording(recording_id).status == "done"
+
+
 def test_one_looks_on_through_a_database_that_does_not_answer(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -115,7 +168,7 @@ def test_one_looks_on_through_a_database_that_does_not_answer(
 
     alive = roll(jobs, "alive-0", Clock())
     monkeypatch.setattr(alive, "beat", beat)
-    monkeypatch.setattr("app.workers.BEAT_S", 0.01)
+    monkeypatch.setattr(alive, "beat_s", 0.01)
     alive.keep(stop)
     assert len(beats) == 2
     assert "the database does not answer" in caplog.text

@@ -3,8 +3,6 @@
 import io
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import aliased, with_loader_criteria
 
-import app as service
 from app import confining, live_api
 from app.cli import main
 from app.confining import ConfinedSession, Unconfined
@@ -22,7 +19,7 @@ from app.database import connect, migrate
 from app.intake import Arrival
 from app.jobs import Lane, launch_worker
 from app.main import create_app
-from app.schema import FindingRow, PlaybookRow, RecordingRow, ReportRow, Row, TeamRow, VerdictRow
+from app.schema import FindingRow, RecordingRow, ReportRow, Row, TeamRow
 from app.settings import Settings
 from app.store import Store
 from app.workspaces import Workspace
@@ -32,6 +29,7 @@ from tests.conftest import ROOT, wait_until
 from tests.people import PASSWORD, cast
 from tests.proofs import isolation
 from tests.stored import WAV, store_report
+from tests.test_upgrades import release
 
 
 @pytest.fixture
@@ -249,25 +247,8 @@ def test_who_comes_later_gets_no_turns_for_the_time_before(both: tuple[Workspace
 # What was there before
 
 
-@contextmanager
-def the_release_before(settings: Settings) -> Iterator[sa.Connection]:
-    """Its database, to put rows into."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(service.__path__[0]) / "migrations"))
-    engine = connect(settings)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0019")
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
-
-
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(settings: Settings) -> None:
-    with the_release_before(settings) as connection:
+    with release(settings, "0019") as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.exec_driver_sql("INSERT INTO teams VALUES ('t1', 'North')")
         connection.exec_driver_sql("INSERT INTO members VALUES ('t1', 'nobody')")
@@ -280,53 +261,3 @@ def test_an_upgrade_that_fails_leaves_everything_as_it_was(settings: Settings) -
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT name FROM teams").scalars().all() == ["North"]
     engine.dispose()
-
-
-def test_what_there_was_belongs_to_the_first_workspace(settings: Settings) -> None:
-    now, people = "2026-01-02 03:04:05", "'2026-01-02 03:04:05', NULL, 0, NULL"
-    recording = (
-        "INSERT INTO recordings (id, created_at, status, attempts, revision, demo, owner_id, filename, size_bytes,"
-        " sha256, context, script_id, playbook, idempotency_key, request_digest, doubtful)"
-        f" VALUES ('RID', '{now}', 'queued', 0, 0, 0, 'p1', 'a.wav', 1, '', '{{}}', 's1', 'ours', 'RID', '', 0)"
-    )
-    with the_release_before(settings) as connection:
-        for statement in (
-            f"INSERT INTO people VALUES ('p1', 'ada@example.com', 'Ada', 'admin', NULL, {people})",
-            "INSERT INTO teams VALUES ('t1', 'North')",
-            "INSERT INTO members VALUES ('t1', 'p1')",
-            f"INSERT INTO scripts VALUES ('s1', '{now}', 'p1', 'Pitch', 'Hi.', NULL, 'ours', '{{}}')",
-            f"INSERT INTO assignments VALUES ('a1', '{now}', 'p1', 's1', 'ours', '2026-02-01', 't1')",
-            "INSERT INTO assignees VALUES ('a1', 'p1')",
-            f"INSERT INTO audit VALUES (1, '{now}', 'p1', 'Ada', 'team.made', 'North')",
-            f"INSERT INTO playbooks VALUES ('ours', 1, 'text', '{now}')",
-            recording.replace("RID", "r1"),
-            recording.replace("RID", "r2"),
-            "INSERT INTO reports (recording_id, body, transcript, waveform) VALUES ('r1', '{}', 'hi', '[]')",
-            "INSERT INTO findings VALUES ('r1', 'checking_in', 'flagged')",
-            f"INSERT INTO verdicts VALUES ('r1', 'checking_in', 'p1', 'Ada', 1, 1, 'ours', '{now}')",
-            "INSERT INTO traces VALUES (7, 'r1', x'', x'')",
-            "INSERT INTO marks VALUES (1, 7)",
-            f"INSERT INTO fetches VALUES ('r2', NULL, 'sealed', 1, 0, '{now}')",
-        ):
-            connection.exec_driver_sql(statement)
-    migrate(settings)
-    store = Store(connect(settings))
-    assert {(row.id, row.workspace_id) for row in store.recordings()} == {("r1", 1), ("r2", 1)}
-    with store.session() as session:
-        for kind in Row.__subclasses__():
-            kept = session.scalar(sa.select(sa.func.count()).select_from(kind))
-            expected = {"recordings": 2}.get(kind.__tablename__, 1)
-            if kind.__tablename__ in EMPTY_BEFORE:
-                expected = 0
-            assert kept == expected, kind
-    with store.session() as session:  # references are minded again, and lead where they led
-        session.execute(sa.delete(RecordingRow).where(RecordingRow.id == "r1"))
-        assert session.scalars(sa.select(VerdictRow)).all() == []
-    with store.session() as session:
-        session.add(PlaybookRow(name="ours", version=2, text="", created_at=datetime.now(UTC)))
-    assert Store(store.engine, DEFAULT_WORKSPACE + 1).playbook_names() == []
-    store.engine.dispose()
-
-
-EMPTY_BEFORE = {"invitations", "sessions", "api_keys", "appeals", "comments", "links", "connections",
-                "call_events", "webhooks", "deliveries"}  # fmt: skip

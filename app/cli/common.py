@@ -23,7 +23,8 @@ def settings_from(**flags: Any) -> "Settings":
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        lines = [f"AFTERBEEP_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        told = ((str(one["loc"][0]), one["msg"].removeprefix("Value error, ")) for one in error.errors())
+        lines = [f"AFTERBEEP_{name.upper()}: {message}" for name, message in told]
         raise click.ClickException("\n".join(lines)) from error
 
 

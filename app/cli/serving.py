@@ -33,12 +33,17 @@ def serve(
 @click.option(
     "--attached", is_flag=True, help="Stop when standard input closes, as when the service that began it dies."
 )
+@click.option(
+    "--queues",
+    metavar="NAMES",
+    help="Take only from these, with commas: urgent, recordings, fetches (default: all). Fetches alone need no model.",
+)
 @model_option
-def worker(data_dir: Path | None, attached: bool, model: str | None) -> None:
-    """Start a worker: take recordings from the queue and analyse them."""
+def worker(data_dir: Path | None, attached: bool, queues: str | None, model: str | None) -> None:
+    """Start a worker: take recordings from the queues, fetch and analyse them."""
     from app.worker import work
 
-    work(settings_from(data_dir=data_dir, model=model), attached=attached)
+    work(settings_from(data_dir=data_dir, queues=queues, model=model), attached=attached)
 
 
 @click.command()

@@ -22,4 +22,6 @@ def _default(one: FieldInfo) -> str:
         return "of this machine"
     if isinstance(one.default, bool):
         return f"`{str(one.default).lower()}`"
+    if isinstance(one.default, tuple):
+        return f"`{','.join(one.default)}`"
     return "not set" if one.default in (None, "") else f"`{one.default}`"
