@@ -15,7 +15,16 @@ from tests.conftest import ROOT
 from tests.documents import WRITTEN, rewritten
 
 FLOORS = ("models", "analysis", "app")
-BESIDE_THE_HOUSE = {"README.md", "CHANGELOG.md", "Makefile", "docs", "constraints.txt", ".ci", ".gitignore"}
+BESIDE_THE_HOUSE = {
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Makefile",
+    "docs",
+    "constraints.txt",
+    ".ci",
+    ".gitignore",
+}
 TOP_LEVEL = {"pyproject.toml", "tests", "samples", *FLOORS, *BESIDE_THE_HOUSE}
 WORLD = {
     "sqlalchemy",
