@@ -6,6 +6,7 @@ worker, and is safe to run again: a report is saved once, whole, or not at all.
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING
@@ -44,6 +45,8 @@ FETCH_WORKFLOW = "fetch_recording"
 # Jobs of every release share this name, so that a job queued before an upgrade is finished after it.
 JOB_VERSION = "1"
 POLLING_S, URGENT_POLLING_S = 0.5, 0.1  # a look costs some milliseconds of a core, work or no work
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+SWEPT_AT_ONCE = 500
 PLACES = 2**29  # in each lane
 
 
@@ -97,6 +100,13 @@ class Jobs:
                 workflow_id_prefix=list(recording_ids), load_input=False, load_output=False
             )
             self.client.delete_workflows([job.workflow_id for job in jobs])
+
+    def sweep(self, before: datetime) -> None:
+        """Delete the jobs that ended before then: what came of them stands in the rows of their recordings."""
+        while ended := self.client.list_workflows(
+            status=ENDED, completed_before=before.isoformat(), limit=SWEPT_AT_ONCE, load_input=False, load_output=False
+        ):
+            self.client.delete_workflows([job.workflow_id for job in ended])
 
 
 def _job(row: RecordingRow, workflow: str, queue: Queue, job_id: str) -> "EnqueueOptions":

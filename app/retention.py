@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 EVERY: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(minutes=50)  # of one turn, so that the next finds it ended
 LOOK_EVERY_S: Final = 60.0
+JOBS_KEPT: Final = timedelta(days=1)  # after they ended
 REMOVED: Final = "(removed)"  # in place of what people wrote
 
 Clock = Callable[[], datetime]
@@ -58,8 +59,9 @@ class Forgetter:
             self.run()
 
     def run(self) -> None:
-        """Remove what is due in every workspace. What cannot be removed now is tried again the next time."""
+        """Remove what is due in every workspace, and jobs long ended; what cannot be removed now, the next time."""
         began = self.clock()
+        self.intake.jobs.sweep(began - JOBS_KEPT)
         with self.store.everywhere().session() as session:
             workspaces = session.scalars(sa.select(WorkspaceRow.id).order_by(WorkspaceRow.id)).all()
         for workspace_id in workspaces:

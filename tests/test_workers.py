@@ -4,7 +4,7 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -55,6 +55,19 @@ def begin(jobs: Jobs, worker_id: str, count: int) -> list[str]:
         taken = sa.update(table).where(table.c.workflow_uuid.in_(waiting))
         connection.execute(taken.values(status="PENDING", executor_id=worker_id))
     return waiting
+
+
+def test_jobs_that_ended_long_ago_are_swept_away_and_no_others(jobs: Jobs) -> None:
+    old, new, _ = waiting = [one.workflow_id for one in jobs.client.list_workflows(status="ENQUEUED")]
+    now = datetime.now(UTC)
+    table = jobs.client._sys_db.tables.workflow_status
+    with jobs.client._sys_db.engine.begin() as connection:
+        for job, ended in ((old, now - timedelta(days=3)), (new, now)):
+            ending = sa.update(table).where(table.c.workflow_uuid == job)
+            at_ms = int(ended.timestamp() * 1000)
+            connection.execute(ending.values(status="SUCCESS", completed_at=at_ms, updated_at=at_ms))
+    jobs.sweep(now - timedelta(days=1))
+    assert {one.workflow_id for one in jobs.client.list_workflows()} == set(waiting) - {old}
 
 
 def roll(jobs: Jobs, worker_id: str, clock: Clock) -> Roll:

@@ -347,7 +347,7 @@ def _unknown() -> Iterator[str]:
     yield from ("", "## What is not known", "")
     yield "- Graphics processors: none was at hand. Workers of more than two cores: the same."
     yield "- A database of that size: vacuum, backups and a table of 1,000,000,000 rows were not tried; nor replicas or partitions."
-    yield "- The queue's own rows are never removed, so its tables grow with every recording ever analysed, but for workspaces that are deleted."
+    yield "- The queue's own rows are removed a day after they ended; the database sizes above count a month of them."
     yield "- A worker that starts asks for the ids of all recordings and lists the whole bucket: with some 10 million, start few."
     yield "- A real bucket: its latency, and how many requests a second it allows under one prefix."
 
