@@ -17,7 +17,7 @@ from app.jobs import Jobs, Lane
 from app.playbook_store import Playbooks
 from app.schema import RecordingRow
 from app.script_store import Scripts
-from app.store import Store, check_audio, on_hold
+from app.store import Store, check_audio, no_recording, on_hold
 from app.tracing import current
 from models.errors import (
     Busy,
@@ -25,7 +25,6 @@ from models.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
     NotAudio,
-    NotFound,
     NotReady,
     OnHold,
     TranscriptRemoved,
@@ -142,7 +141,7 @@ class Intake:
         with self.store.session() as session:
             row = session.get(RecordingRow, recording_id, with_for_update=True)
             if row is None:
-                raise NotFound("There is no recording with this id. It may have been deleted.")
+                raise no_recording()
             if row.held_at is not None:  # there would be another report in place of this one
                 raise on_hold()
             check_audio(row)

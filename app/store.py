@@ -119,7 +119,7 @@ class Store:
         with self.session() as session:
             row = session.scalar(sa.select(RecordingRow).where(RecordingRow.id == recording_id, self.opens))
         if row is None:
-            raise NotFound("There is no recording with this id. It may have been deleted.")
+            raise no_recording()
         return row
 
     def recordings(
@@ -201,7 +201,7 @@ class Store:
         with self.session() as session:
             row = session.get(RecordingRow, recording_id)
             if row is None:
-                raise NotFound("There is no recording with this id. It may have been deleted already.")
+                raise no_recording()
             tell(session, "recording.deleted", row)
             audit.add(session, by, "recording.deleted", recording_id)
             free = sa.delete(RecordingRow).where(RecordingRow.id == recording_id, RecordingRow.held_at.is_(None))
@@ -213,7 +213,7 @@ class Store:
         with self.session() as session:
             row = session.get(RecordingRow, recording_id, with_for_update=True)
             if row is None:
-                raise NotFound("There is no recording with this id. It may have been deleted.")
+                raise no_recording()
             row.held_at = (row.held_at or datetime.now(UTC)) if by else None
             row.held_by = (row.held_by or by.name) if by else None
             return row
@@ -298,6 +298,10 @@ def keep_report(session: Session, row: RecordingRow, kept: ReportRow, report: Re
     row.top_flag = report.flagged[0].title if report.flagged else None
     session.execute(sa.delete(FindingRow).where(FindingRow.recording_id == row.id))
     session.add_all(FindingRow(recording_id=row.id, rule=one.rule, status=one.status) for one in report.findings)
+
+
+def no_recording() -> NotFound:
+    return NotFound("There is no recording with this id. It may have been deleted.")
 
 
 def on_hold() -> OnHold:
