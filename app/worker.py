@@ -13,13 +13,14 @@ from collections.abc import Callable
 from filelock import FileLock, Timeout
 
 from app import logs, tracing
+from app.analyst import Analyst
 from app.audio_store import AudioStore
 from app.collector import Collector
 from app.courier import courier_of
 from app.database import connect, migrate
 from app.decoder import IsolatedDecoder
 from app.intake import Intake
-from app.jobs import Jobs, Worker, launch_worker
+from app.jobs import Jobs, launch_worker
 from app.metrics import describe_engine
 from app.playbook_store import Playbooks
 from app.retention import Forgetter
@@ -85,7 +86,7 @@ def _analysing(store: Store, audio: AudioStore, settings: Settings) -> tuple[Cal
 
     def run(recording_id: str, urgent: bool) -> None:
         with collector.desk(urgent=urgent) as seat:
-            Worker(store, audio, seat, settings, decoder).run(recording_id)
+            Analyst(store, audio, seat, settings, decoder).run(recording_id)
 
     return run, collector.jobs
 

@@ -5,8 +5,8 @@ import io
 
 from fastapi import FastAPI
 
+from app.analyst import Analyst
 from app.intake import Arrival
-from app.jobs import Worker
 from app.links import LinkWanted, ShareLinks
 from app.review import Reviews
 from app.script_store import Scripts
@@ -57,6 +57,6 @@ def furnish(app: FastAPI, owner: Person | None = None, coach: Person = LOCAL) ->
 
 def _failed(app: FastAPI, audio: bytes, name: str, owner_id: str | None) -> str:
     row = app.state.intake.receive(Arrival(io.BytesIO(audio), name, app.state.settings.playbook, owner_id=owner_id))
-    Worker(app.state.store, app.state.audio, Scripted(""), app.state.settings).run(row.id)
+    Analyst(app.state.store, app.state.audio, Scripted(""), app.state.settings).run(row.id)
     recording_id: str = row.id
     return recording_id

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from analysis.audio.decode import decode
 from analysis.pipeline import Analysis
+from app.analyst import Analyst
 from app.intake import Arrival
-from app.jobs import Worker
 from models.transcript import Transcript
 from tests.conftest import SAMPLES
 from tests.sounds import Samples, as_transcript
@@ -36,7 +36,7 @@ def store_report(
 ) -> str:
     """The id of a recording in which `text` was heard, analysed; `known` is what else came with it."""
     row = app.state.intake.receive(Arrival(io.BytesIO(WAV), name, playbook, **known))
-    Worker(app.state.store, app.state.audio, Scripted(text), app.state.settings).run(row.id)
+    Analyst(app.state.store, app.state.audio, Scripted(text), app.state.settings).run(row.id)
     recording_id: str = row.id
     return recording_id
 

@@ -376,13 +376,13 @@ def test_the_filters_show_themselves_where_there_is_something_to_filter(client: 
 
 
 def test_a_report_made_again_is_found_by_its_new_words(client: TestClient) -> None:
-    from app.jobs import Worker
+    from app.analyst import Analyst
     from tests.stored import Scripted
 
     recording_id = store_report(client.app)
     client.delete(f"/v1/voicemails/{recording_id}/message")
     state = client.app.state
-    Worker(state.store, state.audio, Scripted("Hi Dana, it's Ann with Acme. See you at noon."), state.settings).run(
+    Analyst(state.store, state.audio, Scripted("Hi Dana, it's Ann with Acme. See you at noon."), state.settings).run(
         recording_id
     )
     assert names(client, rule="checking_in") == []

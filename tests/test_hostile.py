@@ -17,9 +17,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from analysis.audio.decode import SAMPLE_RATE_HZ
+from app.analyst import Analyst
 from app.decoder import IsolatedDecoder
 from app.intake import inspect
-from app.jobs import Worker
 from app.main import create_app
 from app.settings import Settings
 from models.errors import RecordingError
@@ -163,7 +163,7 @@ def test_end_to_end_an_upload_ends_in_a_report_or_a_problem_and_leaves_no_file(
     ends: Counter[str] = Counter()
     app = create_app(settings)
     with TestClient(app) as client:
-        worker = Worker(app.state.store, app.state.audio, Scripted(CHECKING_IN), settings, isolated)
+        worker = Analyst(app.state.store, app.state.audio, Scripted(CHECKING_IN), settings, isolated)
         for one in (whole, *every_input[::END_TO_END_EVERY]):
             response = client.post("/v1/voicemails", files={"file": (one.filename, one.data)})
             told = response.json()

@@ -21,12 +21,13 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
+from app.analyst import Analyst
 from app.courier import courier_of
 from app.fetching import Fetcher
 from app.integrations import BY_NAME, INTEGRATIONS
 from app.integrations.base import Delivery
 from app.integrations.twilio import signature, with_and_without_port
-from app.jobs import Jobs, Worker
+from app.jobs import Jobs
 from app.main import create_app
 from app.settings import Settings
 from models.errors import AfterbeepError
@@ -80,7 +81,7 @@ class Running:
         )
         with suppress(FileNotFoundError):
             state.audio.original(recording_id)
-            Worker(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
+            Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
 
     def nothing_happened(self) -> bool:
         with self.app.state.store.engine.connect() as connection:

@@ -19,9 +19,9 @@ from sse_starlette import ServerSentEvent
 
 from app import live, live_api
 from app.access import COOKIE
+from app.analyst import Analyst
 from app.database import migrate
 from app.intake import Arrival
-from app.jobs import Worker
 from app.main import create_app
 from app.schema import RecordingRow
 from app.settings import Settings
@@ -45,7 +45,7 @@ class Running:
 
     def analyze(self, recording_id: str) -> None:
         state = self.app.state
-        Worker(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
+        Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
 
     def listeners(self) -> int:
         return len(self.app.state.watcher._listeners)

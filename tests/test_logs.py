@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import logs
+from app.analyst import Analyst
 from app.courier import Courier, courier_of
 from app.intake import Arrival
-from app.jobs import Worker
 from app.main import create_app
 from app.settings import Settings
 from models.errors import AnalysisFailed
@@ -101,7 +101,7 @@ def everything(app: FastAPI) -> None:
     client, state = TestClient(app, raise_server_exceptions=False), app.state
     for engine in (Scripted(WORDS), Broken(), Scripted("")):
         sent = upload(client, **{"Idempotency-Key": f"{NAME} {id(engine)}"})
-        Worker(state.store, state.audio, engine, state.settings).run(sent["id"])
+        Analyst(state.store, state.audio, engine, state.settings).run(sent["id"])
     client.get(f"/v1/voicemails/{EMAIL}")
     client.get("/v1/voicemails", params={"q": WORDS, "rep": NAME})
     client.get(f"/shared/{SECRET}")
@@ -164,7 +164,7 @@ def test_one_id_leads_from_the_request_to_the_worker_and_the_delivery(app: FastA
     with provider_server() as receiver:
         app.state.webhooks.add("You", receiver.serve("/in", b""), ["report.ready"], "standard")
         sent = upload(TestClient(app))
-        Worker(app.state.store, app.state.audio, Scripted(WORDS), app.state.settings).run(sent["id"])
+        Analyst(app.state.store, app.state.audio, Scripted(WORDS), app.state.settings).run(sent["id"])
         assert app.state.postman.deliver_next()
     about = [line for line in lines.all() if line.get("recording") == sent["id"]]
     assert [line["message"] for line in about] == ["queued", "analysed", "a webhook's message: delivered"]

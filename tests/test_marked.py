@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
+from app.analyst import Analyst
 from app.intake import Arrival
-from app.jobs import Worker
 from models.recording import GivenWindow
 from tests.sounds import tone, wav16
 from tests.stored import CHECKING_IN, Scripted, store_report
@@ -20,7 +20,7 @@ def client(app: FastAPI) -> TestClient:
 
 
 def work(app: FastAPI, recording_id: str) -> None:
-    Worker(app.state.store, app.state.audio, Scripted(CHECKING_IN), app.state.settings).run(recording_id)
+    Analyst(app.state.store, app.state.audio, Scripted(CHECKING_IN), app.state.settings).run(recording_id)
 
 
 def test_the_message_is_taken_from_where_it_was_marked(app: FastAPI, client: TestClient) -> None:

@@ -15,8 +15,9 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import metrics
+from app.analyst import Analyst
 from app.intake import Arrival
-from app.jobs import Lane, Worker
+from app.jobs import Lane
 from app.main import create_app
 from app.schema import WorkerRow
 from app.settings import Settings
@@ -61,7 +62,7 @@ def receive(app: FastAPI, *, lane: Lane = Lane.SOON, audio: bytes = WAV) -> str:
 
 
 def analyse(app: FastAPI, recording_id: str, text: str = "") -> None:
-    Worker(app.state.store, app.state.audio, Scripted(text), app.state.settings).run(recording_id)
+    Analyst(app.state.store, app.state.audio, Scripted(text), app.state.settings).run(recording_id)
 
 
 def beat(app: FastAPI, worker_id: str) -> None:

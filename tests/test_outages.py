@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from analysis.speech.transcriber import Transcriber
+from app.analyst import Analyst
 from app.audio_store import AudioStore
-from app.jobs import Worker
 from app.main import create_app
 from app.outages import PATIENCE_S, outage_of, outlast
 from app.settings import Settings
@@ -148,7 +148,7 @@ def test_a_worker_waits_for_the_audio_instead_of_giving_the_recording_up(
 
         def transcribe(self, messages: Any) -> Any: ...
 
-    Worker(store, audio, Nobody(), settings).run(one)  # type: ignore[abstract]
+    Analyst(store, audio, Nobody(), settings).run(one)  # type: ignore[abstract]
     row = store.recording(one)
     assert (row.status, row.error_code, row.attempts) == ("failed", "not_audio", 1)
 

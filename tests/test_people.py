@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 
 from app import live_api
 from app.access import COOKIE
+from app.analyst import Analyst
 from app.credentials import ATTEMPTS, SESSION_LASTS
 from app.intake import Arrival
-from app.jobs import Worker
 from app.main import ROUTERS, create_app
 from app.schema import InvitationRow, PersonRow, SessionRow
 from app.settings import Settings
@@ -28,7 +28,7 @@ def recording_of(they: Cast, name: str) -> str:
     """One analysed recording of somebody's."""
     state = they.app.state
     row = state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach", owner_id=they.people[name].id))
-    Worker(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(row.id)
+    Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(row.id)
     recording_id: str = row.id
     return recording_id
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.analyst import Analyst
 from app.courier import Courier, courier_of
-from app.jobs import Jobs, Worker
+from app.jobs import Jobs
 from app.main import create_app
 from app.schema import FetchRow
 from app.settings import Settings
@@ -82,7 +83,7 @@ def test_what_was_fetched_becomes_a_report(client: TestClient, provider: Provide
     assert fetches(client.app) == []
     assert client.get(voicemail["links"]["audio"]).content == WAV
     state = client.app.state
-    Worker(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(voicemail["id"])
+    Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(voicemail["id"])
     assert client.get(voicemail["links"]["report"]).status_code == 200
 
 

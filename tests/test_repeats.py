@@ -18,8 +18,8 @@ from analysis.audio.message import find_message
 from analysis.pipeline import analyze_script, rejudge
 from analysis.playbooks import load
 from analysis.repeats import SAME_SPEECH_FROM, Earlier, Traces, find_repeats, likeness, word_pairs
+from app.analyst import Analyst
 from app.intake import Arrival
-from app.jobs import Worker
 from app.main import create_app
 from app.recall import recall
 from app.schema import MarkRow, TraceRow
@@ -126,7 +126,7 @@ def upload(client: TestClient, name: str = "06", text: str = PITCH, audio: bytes
     files = {"file": ("take.wav", audio or recording(name))}
     recording_id: str = client.post("/v1/voicemails", files=files, data=context).json()["id"]
     state = client.app.state
-    Worker(state.store, state.audio, Scripted(text), state.settings).run(recording_id)
+    Analyst(state.store, state.audio, Scripted(text), state.settings).run(recording_id)
     return recording_id
 
 
@@ -188,7 +188,7 @@ def test_a_script_read_to_several_is_a_hint_without_points(client: TestClient) -
 def test_a_sample_of_the_demonstration_is_nobodys_drop(client: TestClient) -> None:
     state = client.app.state
     sample = Arrival(io.BytesIO(recording("06")), "a.mp3", "cold-outreach", left_for("Dana"), demo=True)
-    Worker(state.store, state.audio, Scripted(PITCH), state.settings).run(state.intake.receive(sample).id)
+    Analyst(state.store, state.audio, Scripted(PITCH), state.settings).run(state.intake.receive(sample).id)
     assert rows(client, TraceRow) == 0
     assert drop(client, upload(client, prospect="Karen")).status == "passed"
 

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from analysis.correction import corrected_words
+from app.analyst import Analyst
 from app.intake import Arrival
-from app.jobs import Worker
 from models.errors import InvalidRequest
 from models.transcript import Word
 from tests.people import Cast
@@ -19,7 +19,7 @@ from tests.stored import CHECKING_IN, WAV, Scripted, store_report
 def recording_of(they: Cast, name: str, text: str = CHECKING_IN) -> str:
     state = they.app.state
     row = state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach", owner_id=they.people[name].id))
-    Worker(state.store, state.audio, Scripted(text), state.settings).run(row.id)
+    Analyst(state.store, state.audio, Scripted(text), state.settings).run(row.id)
     recording_id: str = row.id
     return recording_id
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app import tracing
+from app.analyst import Analyst
 from app.courier import courier_of
-from app.jobs import Worker
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import ROOT
@@ -58,7 +58,7 @@ def test_one_trace_from_the_upload_to_the_delivery(app: FastAPI, exporter: InMem
         sent = client.post("/v1/voicemails", json={"url": link}, headers={"traceparent": CALLER})
         recording_id = sent.json()["id"]
         courier_of(state.settings, state.store, state.audio, state.intake.jobs).run(recording_id, 0)
-        Worker(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
+        Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
         assert state.postman.deliver_next()
     spans = by_name(exporter)
     stages = {"decoding", "listening", "transcribing", "judging", "saving"}
@@ -81,7 +81,7 @@ def test_one_trace_from_the_upload_to_the_delivery(app: FastAPI, exporter: InMem
 
 def test_of_a_failure_a_span_tells_the_code_and_nothing_else(app: FastAPI, exporter: InMemorySpanExporter) -> None:
     sent = TestClient(app).post("/v1/voicemails", files={"file": ("Karen Hale.wav", b"RIFF" + bytes(2000))})
-    Worker(app.state.store, app.state.audio, Scripted(""), app.state.settings).run(sent.json()["id"])
+    Analyst(app.state.store, app.state.audio, Scripted(""), app.state.settings).run(sent.json()["id"])
     failed = by_name(exporter)["decoding"]
     assert not failed.status.is_ok
     assert failed.attributes["error.type"] == app.state.store.recording(sent.json()["id"]).error_code
@@ -96,7 +96,7 @@ def test_a_second_attempt_and_what_only_asks_for_health_tell_no_waiting(
     client = TestClient(app)
     recording_id = client.post("/v1/voicemails", files={"file": ("a.wav", WAV)}).json()["id"]
     app.state.store.begin(recording_id)  # and its worker died
-    Worker(app.state.store, app.state.audio, Scripted(CHECKING_IN), app.state.settings).run(recording_id)
+    Analyst(app.state.store, app.state.audio, Scripted(CHECKING_IN), app.state.settings).run(recording_id)
     for path in ("/healthz", "/readyz", "/metrics", "/static/style.css"):
         client.get(path)
     spans = by_name(exporter)

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.jobs import Worker
+from app.analyst import Analyst
 from tests.conftest import Service, wait_until
 from tests.stored import CHECKING_IN, WAV, Scripted
 
@@ -22,7 +22,7 @@ def ask(app: FastAPI, text: str = CHECKING_IN, **fields: str | list[str]):  # ty
 
     def work() -> None:
         wait_until(lambda: bool(state.store.recordings(1)), 20)
-        Worker(state.store, state.audio, Scripted(text), state.settings).run(state.store.recordings(1)[0].id)
+        Analyst(state.store, state.audio, Scripted(text), state.settings).run(state.store.recordings(1)[0].id)
 
     worker = Thread(target=work)
     worker.start()

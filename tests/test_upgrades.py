@@ -15,10 +15,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 
+from app.analyst import Analyst
 from app.courier import courier_of
 from app.database import MIGRATIONS, connect, migrate
 from app.intake import Arrival
-from app.jobs import Jobs, Worker, launch_worker
+from app.jobs import Jobs, launch_worker
 from app.listing import Filter
 from app.main import create_app
 from app.schema import Base, FindingRow, RecordingRow, Row
@@ -235,7 +236,7 @@ def working(app: FastAPI) -> Iterator[None]:
     """A worker of this release, which hears the same words in every message."""
     state = app.state
     everywhere = state.store.everywhere()
-    worker = Worker(everywhere, state.audio, Scripted(CHECKING_IN), state.settings)
+    worker = Analyst(everywhere, state.audio, Scripted(CHECKING_IN), state.settings)
     courier = courier_of(state.settings, everywhere, state.audio, Jobs(state.store.engine))
     stop = launch_worker(
         state.store.engine, state.settings, lambda id, _: worker.run(id), courier.run, at_once=1, drain_s=5

@@ -29,8 +29,9 @@ from pydantic import SecretStr
 from analysis.audio.decode import SAMPLE_RATE_HZ, Samples
 from analysis.pipeline import Analysis, OnStage, analyze
 from analysis.repeats import Earlier, Recall, Traces
+from app.analyst import Analyst
 from app.courier import courier_of
-from app.jobs import Worker, launch_worker
+from app.jobs import launch_worker
 from app.main import create_app
 from app.retention import Forgetter
 from app.schema import RecordingRow
@@ -276,7 +277,7 @@ def working(app: FastAPI) -> Iterator[None]:
     state, stop, desk = app.state, threading.Event(), threading.Lock()
     workspaces, settings, words = state.workspaces, state.settings, Words()
     store, intake = workspaces.store, replace(state.intake, store=workspaces.store)
-    worker = Worker(store, state.audio, words, settings)
+    worker = Analyst(store, state.audio, words, settings)
 
     def run(recording_id: str, _urgent: bool) -> None:
         with desk:  # one at a time, as the collector seats them
