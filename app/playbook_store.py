@@ -1,6 +1,7 @@
 """The playbooks one can be judged by: those that come with the product, and every version a coach saved."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -39,8 +40,7 @@ class Playbooks:
 
     def names(self) -> tuple[str, ...]:
         """The shipped ones first, the default before all."""
-        shipped = playbooks.names()
-        return (*shipped, *(name for name in self.store.playbook_names() if name not in shipped))
+        return tuple(card.name for card in self.cards())
 
     def load(self, name: str, version: int | None = None) -> Playbook:
         """The newest version, or the very one asked for. Raises UnknownPlaybook, or InvalidPlaybook if unreadable."""
@@ -74,19 +74,22 @@ class Playbooks:
         return name in playbooks.names()
 
     def cards(self) -> tuple[Card, ...]:
-        return tuple(self._card(name) for name in self.names())
-
-    def _card(self, name: str) -> Card:
-        try:
-            playbook = self.load(name)
-        except InvalidPlaybook as error:
-            newest = self.versions(name)[0].version
-            return Card(name, newest, title=name, summary="", shipped=self.is_shipped(name), problem=str(error))
-        return Card(name, playbook.version, playbook.title, playbook.summary, self.is_shipped(name))
+        """The newest version of each, from one query: every page that offers a choice asks for them."""
+        cards = {name: _card(playbooks.load(name)) for name in playbooks.names()}
+        cards |= {name: _stored_card(row) for name, row in self.store.newest_playbooks().items()}
+        return tuple(cards.values())
 
     def titles(self) -> dict[str, str]:
         """What can be chosen, by name."""
-        return {card.name: card.title for card in self.cards() if card.problem is None}
+        return {name: playbook.title for name, playbook in self.readable().items()}
+
+    def readable(self) -> dict[str, Playbook]:
+        """The newest version of each that this release can read, by name."""
+        found = {name: playbooks.load(name) for name in playbooks.names()}
+        for name, row in self.store.newest_playbooks().items():
+            with suppress(InvalidPlaybook):
+                found[name] = _parsed(row.text, name, row.version)
+        return found
 
     def next_version(self, name: str) -> int:
         return _after(self.store.playbook(name))
@@ -119,6 +122,19 @@ class Playbooks:
                 f"“{name[:LONGEST_NAME]}” cannot be a playbook’s name. "
                 f"Use small letters, figures and single hyphens, at most {LONGEST_NAME}: our-cold-calls."
             )
+
+
+def _card(playbook: Playbook) -> Card:
+    shipped = playbook.name in playbooks.names()
+    return Card(playbook.name, playbook.version, playbook.title, playbook.summary, shipped)
+
+
+def _stored_card(row: PlaybookRow) -> Card:
+    try:
+        return _card(_parsed(row.text, row.name, row.version))
+    except InvalidPlaybook as error:
+        shipped = row.name in playbooks.names()
+        return Card(row.name, row.version, title=row.name, summary="", shipped=shipped, problem=str(error))
 
 
 def _after(newest: PlaybookRow | None) -> int:

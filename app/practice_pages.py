@@ -45,7 +45,7 @@ def record(request: Request, script: str = "", playbook: str = "") -> HTMLRespon
         given=known,
         kept=kept,
         playbook=judged_by if judged_by in offered.playbooks else settings.playbook,
-        bands={name: asdict(LengthBand.of(shelf.load(name).limits)) for name in offered.playbooks},
+        bands={name: asdict(LengthBand.of(one.limits)) for name, one in shelf.readable().items()},
         longest_s=settings.max_duration_s,
     )
 

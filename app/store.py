@@ -232,9 +232,14 @@ class Store:
         with self.session() as session:
             return session.scalars(query).all()
 
-    def playbook_names(self) -> Sequence[str]:
+    def newest_playbooks(self) -> dict[str, PlaybookRow]:
+        """The newest version of each stored playbook, by name."""
+        versions = sa.select(PlaybookRow.name, sa.func.max(PlaybookRow.version).label("version"))
+        newest = versions.group_by(PlaybookRow.name).subquery()
+        is_newest = (PlaybookRow.name == newest.c.name) & (PlaybookRow.version == newest.c.version)
         with self.session() as session:
-            return session.scalars(sa.select(PlaybookRow.name).distinct().order_by(PlaybookRow.name)).all()
+            rows = session.scalars(sa.select(PlaybookRow).join(newest, is_newest).order_by(PlaybookRow.name))
+            return {row.name: row for row in rows}
 
     def add_playbook(self, row: PlaybookRow) -> None:
         """Raises IntegrityError if there is this version already."""

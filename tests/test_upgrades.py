@@ -167,7 +167,7 @@ def check_use(app: FastAPI) -> None:
     app.state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach"))
     assert len(store.recordings()) == 2
     other = Store(store.engine, DEFAULT_WORKSPACE + 1)
-    assert (list(other.recordings()), list(other.playbook_names())) == ([], [])
+    assert (list(other.recordings()), other.newest_playbooks()) == ([], {})
     with store.session() as session:
         session.execute(sa.delete(RecordingRow).where(RecordingRow.id == "recordings.id"))
         for table in Base.metadata.sorted_tables:
