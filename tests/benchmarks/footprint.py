@@ -154,7 +154,7 @@ class BucketMeter:
 
 
 class Replay:
-    """In place of app.jobs.analyze: does it for the first ones, and remembers; then gives what it remembers, at once."""
+    """In place of app.analyst.analyze: does it for the first ones, and remembers; then gives what it remembers, at once."""
 
     def __init__(self) -> None:
         self.made: list[tuple[Analysis, Traces]] = []
@@ -228,7 +228,7 @@ def installation(**more: Any) -> Iterator[tuple[FastAPI, TestClient]]:
 def measure(count: int, played: int) -> Footprint:
     """`count` recordings analysed for what they leave behind, then `played` more that are not, for what is around it."""
     replay = Replay()
-    with bucket_url() as url, installation(audio_url=url) as (app, client), patch("app.jobs.analyze", replay):
+    with bucket_url() as url, installation(audio_url=url) as (app, client), patch("app.analyst.analyze", replay):
         engine, bucket = app.state.store.engine, BucketMeter(server())
         meter = Meter(engine, bucket)
         files = list(recordings(count))
@@ -284,7 +284,7 @@ def working(app: FastAPI) -> Iterator[None]:
             worker.run(recording_id)
 
     courier = courier_of(settings, store, state.audio, workspaces.jobs)
-    roll = Roll(store, workspaces.jobs.client, settings.worker_id)
+    roll = Roll(store, workspaces.jobs.client, settings.worker_id, settings.gone_after_s)
     start_postmen(state.postman, stop)
     finish = launch_worker(store.engine, settings, run, courier.run, at_once=AT_ONCE, drain_s=5)
     for keep in (roll.keep, Forgetter(intake, settings.retention).keep):
