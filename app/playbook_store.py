@@ -87,6 +87,7 @@ class Playbooks:
         """The newest version of each that this release can read, by name."""
         found = {name: playbooks.load(name) for name in playbooks.names()}
         for name, row in self.store.newest_playbooks().items():
+            found.pop(name, None)  # what is stored stands before what is shipped, readable or not
             with suppress(InvalidPlaybook):
                 found[name] = _parsed(row.text, name, row.version)
         return found

@@ -124,6 +124,14 @@ def test_the_very_version_of_a_report_is_found_or_none(shelf: Playbooks) -> None
         assert shelf.find(ref) == found
 
 
+def test_one_it_cannot_read_is_no_choice_even_under_a_name_that_is_shipped(shelf: Playbooks) -> None:
+    unreadable = PlaybookRow(name="educate-first", version=9, text="[rules.gone]", created_at=datetime.now(UTC))
+    shelf.store.add_playbook(unreadable)
+    assert "educate-first" not in shelf.titles()
+    assert [card.problem is None for card in shelf.cards() if card.name == "educate-first"] == [False]
+    assert shelf.names() == playbooks.names()
+
+
 def test_a_playbook_this_release_cannot_read_stays_on_the_shelf_and_says_so(shelf: Playbooks) -> None:
     row = PlaybookRow(name="old", version=1, text=OURS + "[rules.gone]\npoints = 1\n", created_at=datetime.now(UTC))
     shelf.store.add_playbook(row)
