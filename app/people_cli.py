@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.common import data_dir_option, settings_from
+
 if TYPE_CHECKING:
     from app.workspaces import Workspaces
     from models.person import Role
 
-data_dir_option = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the database.")
 workspace_option = click.option(
     "--workspace", metavar="NAME", default="default", show_default=True, help="Whose accounts: see `workspaces`."
 )
@@ -99,10 +100,9 @@ def delete_workspace(workspace_id: int, yes: bool, data_dir: Path | None) -> Non
 
 def _workspaces(data_dir: Path | None) -> "Workspaces":
     from app.database import connect, migrate
-    from app.settings import Settings
     from app.workspaces import Workspaces
 
-    settings = Settings() if data_dir is None else Settings(data_dir=data_dir)
+    settings = settings_from(data_dir=data_dir)
     migrate(settings)
     engine = connect(settings)
     click.get_current_context().call_on_close(engine.dispose)
