@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from analysis.audio.decode import SAMPLE_RATE_HZ, decode
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE_S, ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
@@ -23,7 +23,6 @@ IN_A_BROWSER = [
     pytest.mark.service,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"),
 ]
-ANALYSIS_MS = 90_000
 NO_TRANSITION = "Transition was"  # … skipped or aborted: Chromium's note where a page turns faster than it can fade
 SCREENSHOTS = Path(os.environ.get("AFTERBEEP_SCREENSHOTS") or ROOT / "build/screenshots")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -65,6 +64,7 @@ def open_page(browser: "Browser", url: str, *, meant: tuple[str, ...] = ()) -> I
     Browsers note every refused or failed request; `meant` is in the notes the test brings about itself.
     """
     context = browser.new_context(base_url=url, locale="en-GB", viewport=DESKTOP)
+    context.set_default_timeout(PATIENCE_S * 1000)
     page = context.new_page()
     complaints: list[str] = []
 

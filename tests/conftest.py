@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
 
+PATIENCE_S = 240
+"""How long a test waits for other processes: as long as a slow and busy machine may need, and no test is about it."""
+
 
 @pytest.fixture(scope="session")
 def model_dir() -> Path:
@@ -100,7 +103,7 @@ class Service:
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port), "--data-dir", str(self.data_dir)]
         environment = os.environ | {"AFTERBEEP_MODEL_DIR": str(self.model_dir)}
         self.process = subprocess.Popen(command, env=environment, cwd=ROOT)
-        wait_until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200, 60)
+        wait_until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200)
 
     def stop(self) -> None:
         if self.process is not None:
@@ -127,7 +130,7 @@ class Service:
         return found
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float) -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
     """Wait for something that other processes bring about."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -169,6 +172,7 @@ def short_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def playwright() -> "Iterator[Playwright]":
     """For one file of tests: while it lives, its event loop runs in this thread, and no other test can run its own."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
+    api.expect.set_options(timeout=PATIENCE_S * 1000)
     with api.sync_playwright() as playwright:
         yield playwright
 

@@ -27,7 +27,6 @@ Browser, Page, Playwright, expect = (
     playwright_api.expect,
 )
 
-in_a_browser = [*IN_A_BROWSER, pytest.mark.timeout(240)]
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OPTIONS = {
     "runOnly": {"type": "tag", "values": STANDARDS},
@@ -166,7 +165,7 @@ def stage_files(page: Page) -> None:
 
 def record_a_take(page: Page) -> None:
     page.goto("/record#now")
-    page.get_by_role("button", name="Stop").click(timeout=30_000)
+    page.get_by_role("button", name="Stop").click()
     expect(page.locator("#studio")).to_have_attribute("data-phase", re.compile("heard|useless"))
     page.on("dialog", lambda dialog: dialog.accept())
 
@@ -240,4 +239,4 @@ for browsed in (
     test_axe_would_find_faults,
     test_the_pages_of_an_installation_with_accounts_have_no_violations,
 ):
-    browsed.pytestmark = [*getattr(browsed, "pytestmark", []), *in_a_browser]
+    browsed.pytestmark = [*getattr(browsed, "pytestmark", []), *IN_A_BROWSER]

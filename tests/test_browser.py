@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browsing import ANALYSIS_MS, IN_A_BROWSER, open_page, shoot
+from tests.browsing import IN_A_BROWSER, open_page, shoot
 from tests.conftest import Service
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
@@ -35,7 +35,7 @@ def test_the_tour_from_upload_to_report_to_deletion(page: Page, short_sample: Pa
     expect(page.locator("#staged")).to_contain_text(short_sample.name)
     page.get_by_role("button", name="Get the report").click()
     expect(page.locator(".tray-item")).to_contain_text(short_sample.name)
-    page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
+    page.wait_for_url("**/voicemails/*")
     expect(page.get_by_role("heading", level=1)).to_have_text(short_sample.name)
     expect(page.get_by_role("heading", name=re.compile("Change (these|this) first"))).to_be_visible()
     shoot(page, "2-report")
@@ -102,7 +102,7 @@ def test_a_waiting_page_becomes_the_report_by_itself(page: Page, short_sample: P
     expect(row).to_contain_text("waiting.wav")
     page.goto(answer.json()["links"]["page"])
     loaded = page.evaluate("performance.timeOrigin")
-    expect(page.locator(".score-points")).to_be_visible(timeout=ANALYSIS_MS)
+    expect(page.locator(".score-points")).to_be_visible()
     assert page.evaluate("performance.timeOrigin") == loaded, "the page was reloaded"
     shoot(page, "4-report-that-was-waited-for")
     page.goto("/")
@@ -151,9 +151,9 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> No
 
 def test_a_person_says_where_the_message_is(page: Page, short_sample: Path) -> None:
     hand_in(page, short_sample)
-    page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
+    page.wait_for_url("**/voicemails/*")
     shown = page.locator("#window summary")
-    expect(shown).to_contain_text("no beep was found", timeout=ANALYSIS_MS)
+    expect(shown).to_contain_text("no beep was found")
     shown.click()
     page.get_by_label("Begins at (s)").fill("2")
     page.evaluate("document.querySelector('#audio').currentTime = 8")
@@ -161,17 +161,17 @@ def test_a_person_says_where_the_message_is(page: Page, short_sample: Path) -> N
     assert page.get_by_label("Ends at (s)").input_value() == "8.0"
     shoot(page, "7-mark-the-message")
     page.get_by_role("button", name="Analyse again").click()
-    expect(shown).to_contain_text("from 0:02 to 0:08, as it was marked by hand", timeout=ANALYSIS_MS)
+    expect(shown).to_contain_text("from 0:02 to 0:08, as it was marked by hand")
     shown.click()
     page.get_by_role("button", name="Find it automatically").click()
-    expect(shown).to_contain_text("no beep was found", timeout=ANALYSIS_MS)
+    expect(shown).to_contain_text("no beep was found")
 
 
 def test_a_report_is_shared_by_keyboard_and_the_link_taken_back(page: Page, short_sample: Path) -> None:
     hand_in(page, short_sample)
-    page.wait_for_url("**/voicemails/*", timeout=ANALYSIS_MS)
+    page.wait_for_url("**/voicemails/*")
     share = page.locator("#share > summary")
-    expect(share).to_be_visible(timeout=ANALYSIS_MS)
+    expect(share).to_be_visible()
     share.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Works for")).to_be_visible()

@@ -70,9 +70,9 @@ def test_an_urgent_one_is_heard_in_the_middle_of_a_batch(listener: Listener) -> 
     listener.open.clear()
     with ThreadPoolExecutor(4) as jobs:
         bulk = [jobs.submit(hear, collector, n) for n in (1, 2, 3)]
-        wait_until(lambda: bool(listener.batches), 5)
+        wait_until(lambda: bool(listener.batches))
         urgent = jobs.submit(hear, collector, 9, urgent=True)
-        wait_until(lambda: [9] in listener.batches, 5)
+        wait_until(lambda: [9] in listener.batches)
         assert not any(one.done() for one in bulk)
         listener.open.set()
         assert urgent.result(5) == "heard 9"
@@ -91,7 +91,7 @@ def test_an_urgent_one_is_seated_first(listener: Listener) -> None:
         jobs.submit(sit, "bulk", False)
         time.sleep(0.05)
         jobs.submit(sit, "urgent", True)
-        wait_until(lambda: collector.urgent_at_desk == 1, 5)
+        wait_until(lambda: collector.urgent_at_desk == 1)
     assert order == ["urgent", "bulk"]
 
 

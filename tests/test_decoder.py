@@ -149,7 +149,7 @@ def test_children_end_with_their_parent_however_it_dies(name: str) -> None:
     )
     dead = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert dead.returncode == -signal.SIGKILL
-    wait_until(lambda: not Path(f"/proc/{int(dead.stdout)}").exists(), 20)
+    wait_until(lambda: not Path(f"/proc/{int(dead.stdout)}").exists())
 
 
 def test_closing_ends_the_children(scripted: IsolatedDecoder) -> None:

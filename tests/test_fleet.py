@@ -27,7 +27,7 @@ from tests.provider import provider_server
 from tests.s3 import bucket_url
 from tests.stored import WAV
 
-pytestmark = [pytest.mark.service, pytest.mark.whisper, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.service, pytest.mark.whisper]
 
 RECORDINGS = 6
 
@@ -75,8 +75,8 @@ def fleet(tmp_path: Path, model_dir: Path) -> Iterator[Fleet]:
         engine = connect(Settings(data_dir=tmp_path, database_url=SecretStr(database)))
         stack.callback(engine.dispose)
         made = Fleet(f"http://127.0.0.1:{port}", engine, workers)
-        wait_until(lambda: httpx.get(f"{made.url}/readyz").status_code == 200, 60)
-        wait_until(lambda: {row.id for row in rows(engine, WorkerRow)} == set(workers), 120)
+        wait_until(lambda: httpx.get(f"{made.url}/readyz").status_code == 200)
+        wait_until(lambda: {row.id for row in rows(engine, WorkerRow)} == set(workers))
         yield made
 
 
@@ -93,13 +93,13 @@ def test_two_workers_finish_what_a_third_began(fleet: Fleet) -> None:
             response = httpx.post(f"{fleet.url}/v1/voicemails", files={"file": (f"{number}.wav", WAV)})
             assert response.status_code == 202, response.text
             handed_in.add(response.json()["id"])
-        wait_until(lambda: any(map(fleet.begun, fleet.workers)), 30)
+        wait_until(lambda: any(map(fleet.begun, fleet.workers)))
         dead = max(fleet.workers, key=lambda worker_id: len(fleet.begun(worker_id)))
         fleet.workers[dead].kill()
         fleet.workers[dead].wait(10)
         held = fleet.held(dead)
         assert held, "it had begun some and ended none of these"
-        wait_until(lambda: set(fleet.done_by()) == handed_in, 120)
+        wait_until(lambda: set(fleet.done_by()) == handed_in)
     recordings = {row.id: row for row in rows(fleet.engine, RecordingRow)}
     assert {(row.status, row.error_code) for row in recordings.values()} == {("done", None)}
     assert {row.recording_id for row in rows(fleet.engine, ReportRow)} == handed_in == set(recordings)

@@ -58,7 +58,7 @@ def running(settings: Settings) -> Iterator[Running]:
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run)
     thread.start()
-    wait_until(lambda: server.started, 20)
+    wait_until(lambda: server.started)
     yield Running(app, f"http://127.0.0.1:{port}")
     server.should_exit = True
     thread.join(20)
@@ -169,7 +169,7 @@ def test_one_look_serves_everyone_and_ends_with_the_last(running: Running, monke
     assert time.monotonic() - began_s < 1
     for stream in streams:
         stream.close()
-    wait_until(lambda: running.listeners() == 0, 10)
+    wait_until(lambda: running.listeners() == 0)
     del looks[:]
     time.sleep(2 * live.LOOK_EVERY_S)
     assert looks == []
@@ -218,7 +218,7 @@ def test_each_is_told_what_is_theirs_only(running: Running, monkeypatch: pytest.
     credentials = running.app.state.credentials
     cookie = {COOKIE: credentials.open_session(they.people["rob"])}
     with closing(Following(f"{running.url}/v1/events", cookies=cookie)) as stream:
-        wait_until(lambda: running.listeners() == 1, 10)
+        wait_until(lambda: running.listeners() == 1)
         ids = {name: running.app.state.intake.receive(arrival).id for name, arrival in arrived.items()}
         assert stream.next()[1]["id"] == ids["rob"]
         for name in ("rita", "rob"):
@@ -240,7 +240,7 @@ def test_after_a_while_one_is_asked_again_who_one_is(running: Running, monkeypat
 def test_an_open_stream_does_not_keep_the_service_from_stopping(new_service: Service) -> None:
     new_service.start()
     with closing(Following(f"{new_service.url}/v1/events")):
-        wait_until(lambda: httpx.get(f"{new_service.url}/healthz").status_code == 200, 10)
+        wait_until(lambda: httpx.get(f"{new_service.url}/healthz").status_code == 200)
         began_s = time.monotonic()
         new_service.stop()
         assert time.monotonic() - began_s < 12

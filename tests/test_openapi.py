@@ -82,7 +82,6 @@ def test_both_intakes_describe_a_call_in_the_same_words(app: FastAPI) -> None:
 
 
 @pytest.mark.tools
-@pytest.mark.timeout(600)
 def test_the_service_answers_as_described(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever comes: no server error, and no status, type, header or body that is not described.
 

@@ -19,7 +19,7 @@ from tests.stored import CHECKING_IN, store_again, store_report
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
 Browser, Page, expect = playwright_api.Browser, playwright_api.Page, playwright_api.expect
 
-pytestmark = [*IN_A_BROWSER, pytest.mark.timeout(600)]
+pytestmark = IN_A_BROWSER
 TEN = 10
 COMMENT = "Lead with what you did for Mercy."
 GOOD_AT = "A calm call-back number"

@@ -52,17 +52,17 @@ def test_each_worker_takes_from_its_queues_only(app: FastAPI) -> None:
     late: dict[str, str] = {}
     for queue in QUEUES:
         with working(app, queue) as took:
-            wait_until(lambda took=took, queue=queue: took == [early[queue]], 20)
+            wait_until(lambda took=took, queue=queue: took == [early[queue]])
             late[queue] = hand_in(app, queue)
-            wait_until(lambda took=took, queue=queue: took == [early[queue], late[queue]], 20)
+            wait_until(lambda took=took, queue=queue: took == [early[queue], late[queue]])
 
 
 def test_two_queues_leave_the_third_to_others(app: FastAPI) -> None:
     ids = {queue: hand_in(app, queue) for queue in QUEUES}
     with working(app, "urgent", "recordings") as took:
-        wait_until(lambda: {ids["urgent"], ids["recordings"]} == set(took), 20)
+        wait_until(lambda: {ids["urgent"], ids["recordings"]} == set(took))
     with working(app, *QUEUES) as took:
-        wait_until(lambda: took == [ids["fetches"]], 20)
+        wait_until(lambda: took == [ids["fetches"]])
 
 
 # As a process of its own
@@ -85,7 +85,7 @@ def test_one_that_only_fetches_has_no_model(settings: Settings, tmp_path: Path) 
         url = provider.serve("/a.wav", WAV)
         recording_id = client.post("/v1/voicemails", json={"url": url}).json()["id"]
         with worker(settings, "fetches", log, AFTERBEEP_FETCH_INSIDE="1") as process:
-            wait_until(lambda: client.get(f"/v1/voicemails/{recording_id}").json()["stage"] is None, 30)
+            wait_until(lambda: client.get(f"/v1/voicemails/{recording_id}").json()["stage"] is None)
             mapped = Path(f"/proc/{process.pid}/maps").read_text()
     assert client.get(f"/v1/voicemails/{recording_id}").json()["status"] == "queued", "for one that has a model"
     assert app.state.audio.original(recording_id).read_bytes() == WAV

@@ -28,13 +28,13 @@ def show(service: Service, recording_id: str) -> dict:
     return httpx.get(f"{service.url}/v1/voicemails/{recording_id}").json()
 
 
-def wait_for_end(service: Service, recording_id: str, timeout_s: float = 100) -> dict:
-    wait_until(lambda: show(service, recording_id)["status"] in ("done", "failed"), timeout_s)
+def wait_for_end(service: Service, recording_id: str) -> dict:
+    wait_until(lambda: show(service, recording_id)["status"] in ("done", "failed"))
     return show(service, recording_id)
 
 
 def test_wait_answers_with_the_report(live_service: Service) -> None:
-    response = upload(live_service, SAMPLES / "04-just-checking-in.wav", wait_s=100)
+    response = upload(live_service, SAMPLES / "04-just-checking-in.wav", wait_s=120)
     assert response.status_code == 200, response.text
     report = response.json()
     flagged = {finding["rule"] for finding in report["findings"] if finding["status"] == "flagged"}
@@ -54,7 +54,7 @@ def test_one_recording_for_two_prospects_is_a_drop(live_service: Service, short_
     for prospect in ("Dana", "Karen"):
         files = {"file": ("take.wav", short_sample.read_bytes())}
         url = f"{live_service.url}/v1/voicemails"
-        report = httpx.post(url, params={"wait": 100}, files=files, data={"prospect": prospect}, timeout=130).json()
+        report = httpx.post(url, params={"wait": 120}, files=files, data={"prospect": prospect}, timeout=150).json()
         found += [one for one in report["findings"] if one["rule"] == "prerecorded_drop"]
     assert [one["status"] for one in found] == ["passed", "flagged"]
     assert found[1]["detail"]["kind"] == "same_recording"
@@ -69,7 +69,7 @@ def test_silence_ends_in_no_speech(live_service: Service, tmp_path: Path) -> Non
         file.setsampwidth(2)
         file.setframerate(8000)
         file.writeframes(bytes(2 * 8000 * 5))
-    response = upload(live_service, silent, wait_s=60)
+    response = upload(live_service, silent, wait_s=120)
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["code"] == "no_speech"
@@ -79,13 +79,13 @@ def test_silence_ends_in_no_speech(live_service: Service, tmp_path: Path) -> Non
 def test_what_only_looks_like_audio_ends_in_not_audio(live_service: Service, tmp_path: Path) -> None:
     pretender = tmp_path / "call.mp3"
     pretender.write_bytes(b"ID3" + bytes(4000))
-    response = upload(live_service, pretender, wait_s=60)
+    response = upload(live_service, pretender, wait_s=120)
     assert (response.status_code, response.json()["code"]) == (415, "not_audio")
 
 
 def test_the_service_answers_while_the_worker_is_busy(live_service: Service, short_sample: Path) -> None:
     ids = [upload(live_service, short_sample).json()["id"] for _ in range(2)]
-    wait_until(lambda: show(live_service, ids[0])["status"] != "queued", 60)
+    wait_until(lambda: show(live_service, ids[0])["status"] != "queued")
     asked = 0
     while show(live_service, ids[1])["status"] in ("queued", "running"):
         assert httpx.get(f"{live_service.url}/healthz", timeout=5).status_code == 200
@@ -95,7 +95,6 @@ def test_the_service_answers_while_the_worker_is_busy(live_service: Service, sho
     assert all(wait_for_end(live_service, one)["status"] == "done" for one in ids)
 
 
-@pytest.mark.timeout(360)  # three starts of a worker, which a busy machine takes its time for
 def test_kill_9_of_worker_and_service_loses_nothing(new_service: Service, short_sample: Path) -> None:
     new_service.start()
     ids = []
@@ -103,12 +102,12 @@ def test_kill_9_of_worker_and_service_loses_nothing(new_service: Service, short_
         response = upload(new_service, short_sample, key=f"take-{number}")
         assert response.status_code == 202
         ids.append(response.json()["id"])
-    wait_until(lambda: show(new_service, ids[0])["stage"] == "transcribing", 60)
+    wait_until(lambda: show(new_service, ids[0])["stage"] == "transcribing")
     for pid in new_service.worker_pids():
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: any(show(new_service, one)["status"] == "done" for one in ids), 90)
+    wait_until(lambda: any(show(new_service, one)["status"] == "done" for one in ids))
     new_service.kill()
-    wait_until(lambda: not new_service.worker_pids(), 20)
+    wait_until(lambda: not new_service.worker_pids())
     new_service.start()
     again = [upload(new_service, short_sample, key=f"take-{number}").json()["id"] for number in range(3)]
     assert again == ids
@@ -119,7 +118,7 @@ def test_kill_9_of_worker_and_service_loses_nothing(new_service: Service, short_
 
 def test_a_deleted_recording_is_gone_even_while_it_is_analysed(live_service: Service, short_sample: Path) -> None:
     recording_id = upload(live_service, short_sample).json()["id"]
-    wait_until(lambda: show(live_service, recording_id).get("status") == "running", 60)
+    wait_until(lambda: show(live_service, recording_id).get("status") == "running")
     assert httpx.delete(f"{live_service.url}/v1/voicemails/{recording_id}").status_code == 204
     after = upload(live_service, short_sample).json()["id"]
     assert wait_for_end(live_service, after)["status"] == "done"

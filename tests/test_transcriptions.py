@@ -21,7 +21,7 @@ def ask(app: FastAPI, text: str = CHECKING_IN, **fields: str | list[str]):  # ty
     state = app.state
 
     def work() -> None:
-        wait_until(lambda: bool(state.store.recordings(1)), 20)
+        wait_until(lambda: bool(state.store.recordings(1)))
         Analyst(state.store, state.audio, Scripted(text), state.settings).run(state.store.recordings(1)[0].id)
 
     worker = Thread(target=work)

@@ -207,7 +207,7 @@ def test_what_earlier_releases_queued_is_finished(settings: Settings) -> None:
         for recording_id in QUEUED.keys() - {"address"}:
             app.state.audio.put(recording_id, io.BytesIO(WAV))
         with working(app):
-            wait_until(lambda: {row.status for row in app.state.store.recordings()} <= {"done", "failed"}, 30)
+            wait_until(lambda: {row.status for row in app.state.store.recordings()} <= {"done", "failed"})
     assert {(row.id, row.error_code) for row in app.state.store.recordings()} == {(name, None) for name in QUEUED}
 
 

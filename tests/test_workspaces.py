@@ -225,7 +225,7 @@ def test_workspaces_take_turns_and_who_waits_for_one_goes_first(
         app.state.store.engine, app.state.settings, lambda id, _: ran.append(id), lambda *_: None, at_once=1, drain_s=5
     )
     try:
-        wait_until(lambda: len(ran) == 9, 30)
+        wait_until(lambda: len(ran) == 9)
     finally:
         stop()
     assert ran == [soon, many[0], few[0], many[1], few[1], *many[2:]]
