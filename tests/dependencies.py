@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent.parent
+PROJECT: Final = ROOT / "pyproject.toml"
 PINS: Final = ROOT / "constraints.txt"
 BILL: Final = ROOT / "build/sbom.json"
 PAGE: Final = ROOT / "docs/dependencies.md"
@@ -33,6 +34,12 @@ def pinned(text: str) -> dict[str, str]:
     return {canonical(name): version for name, _, version in (line.partition("==") for line in lines if line)}
 
 
+def reasons(text: str) -> dict[str, str | None]:
+    """Why each requirement of pyproject.toml is there: the comment beside it."""
+    lines = re.findall(r'^    "([\w-]+)(?:\[[\w-]+\])?[>=]=[^"]+",(?:  # (.+))?$', text, re.MULTILINE)
+    return {canonical(name): why or None for name, why in lines}
+
+
 def licence_of(component: Mapping[str, Any]) -> str:
     """As the package states it; the short form where it states it twice."""
     stated = [
@@ -44,18 +51,30 @@ def licence_of(component: Mapping[str, Any]) -> str:
     return ", ".join(short or classified) or NO_LICENCE
 
 
-def page(pins: Mapping[str, str], bill: Mapping[str, Any]) -> str:
-    """The table of docs/dependencies.md: every pin, and the licence of what is installed of it."""
+def page(pins: Mapping[str, str], bill: Mapping[str, Any], wanted: Mapping[str, str | None]) -> str:
+    """docs/dependencies.md: what is wanted and why, then what it brings, each with the licence of what is installed."""
     licences = {canonical(one["name"]): licence_of(one) for one in bill["components"]}
+
+    def cells(name: str) -> str:
+        return f"| {name} | {pins.get(name, 'not pinned')} | {licences.get(name, NOT_HERE)} |"
+
     lines = [
         "# Dependencies",
         "",
         f"Written by `make audit`: the {len(pins)} packages `constraints.txt` pins, those for development too, with "
         "the licence each states. The same as a bill of materials for machines (CycloneDX) is in `build/sbom.json`.",
         "",
+        "## What Afterbeep asks for",
+        "",
+        "| package | version | licence | for |",
+        "| --- | --- | --- | --- |",
+        *(f"{cells(name)} {why} |" for name, why in wanted.items()),
+        "",
+        "## What those bring",
+        "",
         "| package | version | licence |",
         "| --- | --- | --- |",
-        *(f"| {name} | {version} | {licences.get(name, NOT_HERE)} |" for name, version in pins.items()),
+        *(cells(name) for name in pins if name not in wanted),
     ]
     return "\n".join(lines) + "\n"
 
@@ -114,7 +133,7 @@ def main() -> int:
     pins, bill = pinned(PINS.read_text("utf-8")), _bill()
     if differ := list(differing(pins, bill)):
         return _failed("This is not what is pinned; run `make setup`:", differ)
-    PAGE.write_text(page(pins, bill), "utf-8")
+    PAGE.write_text(page(pins, bill, reasons(PROJECT.read_text("utf-8"))), "utf-8")
     print(f"{len(bill['components'])} components: {BILL.relative_to(ROOT)}, licences: {PAGE.relative_to(ROOT)}")
     return _vulnerabilities()
 

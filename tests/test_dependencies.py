@@ -1,13 +1,27 @@
 """The bill of materials, the check for known vulnerabilities, and the rules that look for unsafe code."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests import dependencies
-from tests.dependencies import NO_LICENCE, NOT_HERE, PAGE, PINS, ROOT, differing, judged, licence_of, page, pinned
+from tests.dependencies import (
+    NO_LICENCE,
+    NOT_HERE,
+    PAGE,
+    PINS,
+    PROJECT,
+    ROOT,
+    differing,
+    judged,
+    licence_of,
+    page,
+    pinned,
+    reasons,
+)
 
 BILL = {
     "components": [
@@ -24,16 +38,22 @@ def answer(**dependency: object) -> str:
 KNOWN = {"id": "PYSEC-2026-1", "fix_versions": ["1.1"], "aliases": []}
 
 
-def test_the_page_has_every_pin_and_no_other() -> None:
-    pins = pinned(PINS.read_text("utf-8"))
-    rows = [line.split(" | ") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")][2:]
-    assert {row[0].removeprefix("| "): row[1] for row in rows} == pins, "run `make audit`"
+def test_the_page_has_every_pin_and_no_other_and_every_requirement_its_reason() -> None:
+    pins, wanted = pinned(PINS.read_text("utf-8")), reasons(PROJECT.read_text("utf-8"))
+    rows = [line.strip("| ").split(" | ") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if row[0] not in ("package", "---")]
+    assert {name: version for name, version, *_ in rows} == pins, "run `make audit`"
+    assert {row[0]: row[3] for row in rows if len(row) == 4} == wanted, "run `make audit`"
+    project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
+    asked = [project["dependencies"], *project["optional-dependencies"].values()]
+    assert set(wanted) == {re.split(r"[\[>=]", one)[0] for part in asked for one in part}
     assert len(pins) > 100
 
 
-def test_what_is_pinned_stands_with_its_licence() -> None:
-    written = page({"foo-bar": "1.0", "tzdata": "2026.1"}, BILL)
-    assert "| foo-bar | 1.0 | MIT |" in written
+def test_what_is_pinned_stands_with_its_licence_and_its_reason() -> None:
+    wanted = reasons('dependencies = [\n    "foo-bar[extra]>=1.0",  # measures foo\n]')
+    written = page({"foo-bar": "1.0", "tzdata": "2026.1"}, BILL, wanted)
+    assert "| foo-bar | 1.0 | MIT | measures foo |" in written
     assert f"| tzdata | 2026.1 | {NOT_HERE} |" in written
 
 
