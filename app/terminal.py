@@ -18,6 +18,9 @@ from rich.text import Text
 from analysis.evaluate import RuleAccuracy
 from app.views.advice import DECISIONS, FACTS, GOALS, SITUATIONS, TONES, unless_sentence
 from app.views.drafting import asks_for, left_out
+from app.views.measures import measured
+from app.views.unknown import unknown
+from app.views.wording import check_name, decimal
 from models.advice import Advice
 from models.draft import Draft
 from models.playbook import Playbook
@@ -73,8 +76,7 @@ def show_failure(name: str, message: str) -> None:
 
 
 def show_report(report: Report, playbook: Playbook) -> None:
-    unjudged = [finding for finding in report.findings if finding.status == "not_evaluated"]
-    passed = [finding for finding in report.findings if finding.status == "passed"]
+    passed = [check_name(one.rule, one.title) for one in report.findings if one.status == "passed"]
     parts: list[Any] = [_headline(report), Text(report.transcript.text, style="italic"), Text()]
     if report.strengths:
         parts += [Rule("Keep", style="green", align="left")]
@@ -87,10 +89,10 @@ def show_report(report: Report, playbook: Playbook) -> None:
         parts += [Rule("Say it like this", style="cyan", align="left"), _rewrite(report.rewrite)]
     parts += [Rule("Measured", align="left"), _measures(report, playbook)]
     if passed:
-        parts += [Text("Passed: " + ", ".join(finding.title for finding in passed), style="dim")]
-    if unjudged:
-        parts += [Text("Not evaluated:", style="dim")]
-        parts += [Text(f"  {finding.title}: {finding.reason}", style="dim") for finding in unjudged]
+        parts += [Text("Passed: " + ", ".join(passed), style="dim")]
+    if unjudged := unknown(report):
+        parts += [Text("Not judged, and why:", style="dim")]
+        parts += [Text(f"  {', '.join(names)}: {reason}", style="dim") for reason, names in unjudged]
     name = report.recording.filename if report.recording else "Script"
     out.print(Panel(Group(*parts), title=f"[bold]{escape(name)}", title_align="left"))
 
@@ -98,10 +100,7 @@ def show_report(report: Report, playbook: Playbook) -> None:
 def _headline(report: Report) -> Text:
     points = report.score.points
     style = "bold green" if points >= 80 else "bold yellow" if points >= 50 else "bold red"
-    line = Text.assemble((f"{points}", style), f" of {report.score.out_of} points")
-    if report.score.lost:
-        line.append("  (" + ", ".join(f"−{loss.points} {loss.rule}" for loss in report.score.lost) + ")", "dim")
-    return line
+    return Text.assemble((f"{points}", style), f" of {report.score.out_of} points")
 
 
 def _quotes(evidence: Sequence[Evidence]) -> Text:
@@ -141,18 +140,15 @@ def _rewrite(rewrite: Rewrite) -> Padding:
 
 
 def _measures(report: Report, playbook: Playbook) -> Table:
-    limits = playbook.limits
-    bands = {
-        "message_s": f"{limits.length_target_s[0]:g} to {limits.length_target_s[1]:g}",
-        "message_wpm": f"{limits.message_wpm_target[0]:g} to {limits.message_wpm_target[1]:g}",
-        "articulation_wpm": f"up to {limits.articulation_wpm_max:g}",
-    }
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("measure", "value", "aim", ""):
+    for column in ("measure", "value", "", "allowed", ""):
         table.add_column(column, justify="right" if column == "value" else "left")
-    for name, value in report.measurements:
-        shown = "–" if value is None else f"{value:g}"
-        table.add_row(name, shown, bands.get(name, ""), Text(report.not_measured.get(name, ""), style="dim"))
+    bands, facts = measured(report, playbook.limits)
+    for band in bands:
+        shown = decimal(band.value, band.measure.digits)
+        table.add_row(band.measure.label, shown, band.measure.unit, band.allowed_text, Text(band.verdict, "dim"))
+    for measure, value in facts:
+        table.add_row(measure.label, decimal(value, measure.digits), measure.unit)
     return table
 
 

@@ -54,6 +54,14 @@ def test_script_prints_a_page() -> None:
     assert "just checking in" in result.output.lower()
 
 
+def test_a_page_names_checks_as_what_was_asked_and_says_each_reason_once() -> None:
+    page = " ".join(run("script", "-", stdin=CHECKING_IN).output.replace("│", "").split())
+    passed = page.split("Passed: ")[1].split("Not judged")[0]
+    assert "Says who is calling" in passed
+    assert "No name given" not in passed
+    assert page.count("A script has no sound") == 1
+
+
 def test_script_prints_json() -> None:
     report = json.loads(run("script", "-", "--json", stdin=CHECKING_IN).output)
     assert report["transcript"]["text"] == CHECKING_IN
