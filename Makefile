@@ -13,7 +13,8 @@ run: setup  ## Start the service on 127.0.0.1:8000 with the samples analysed
 	@$(BIN)/afterbeep serve --demo samples
 
 test: setup  ## Run the whole test suite
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@# One thread for each process: two on every core would wait for each other, and starve the workers that tests start.
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: setup  ## Lint, formatting and types
 	@$(BIN)/ruff check .

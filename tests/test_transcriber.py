@@ -1,6 +1,7 @@
 """Speech engines behind the transcriber protocol."""
 
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -281,6 +282,17 @@ def test_rules_are_those_of_openai_whisper() -> None:
 
 
 # ------------------------------------------------------------------------------ the real model
+
+
+@pytest.fixture(autouse=True)
+def cores() -> Iterator[None]:
+    """Two, whatever a run of all tests leaves to each of its processes: batches are shared out among them."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
