@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
@@ -46,8 +47,7 @@ def work(settings: Settings, *, attached: bool = False) -> None:
         os.nice(BEHIND_THE_SERVICE)
         threading.Thread(target=_die_with_standard_input, daemon=True).start()
     migrate(settings)
-    slot = _take_slot(settings)
-    settings = settings.model_copy(update={"worker_id": f"{settings.worker_id}-{slot}"})
+    settings = settings.model_copy(update={"worker_id": _take_name(settings)})
     engine = connect(settings)
     store, audio = Store(engine, None), AudioStore.of(settings)
     if settings.transcribes:
@@ -95,20 +95,21 @@ def _only_fetching(_recording_id: str, _urgent: bool) -> None:
     raise RuntimeError("a worker that only fetches was given a recording to analyse")
 
 
-_slots: list[FileLock] = []  # held as long as the process lives
+_locks: list[FileLock] = []  # held as long as the process lives
 
 
-def _take_slot(settings: Settings) -> int:
-    """The first number no other worker on this data folder has. A restarted worker finds its number free again."""
-    for slot in range(1000):
-        lock = FileLock(settings.data_dir / f"worker-{slot}.lock")
+def _take_name(settings: Settings) -> str:
+    """Its own and the first number no other of that name has on this data folder: restarted, it finds it free again."""
+    for number in range(1000):
+        name = f"{settings.worker_id}-{number}"
+        lock = FileLock(settings.data_dir / f"worker-{quote(name, safe='')}.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
             continue
-        _slots.append(lock)
-        return slot
-    raise RuntimeError("1000 workers on one data folder")
+        _locks.append(lock)
+        return name
+    raise RuntimeError("1000 workers of one name on one data folder")
 
 
 def _die_with_standard_input() -> None:

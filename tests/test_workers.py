@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from analysis.audio.decode import decode
 from analysis.pipeline import Analysis
+from app import worker
 from app.database import connect, migrate
 from app.intake import Arrival
 from app.jobs import Jobs
@@ -196,3 +197,16 @@ def test_starting_together_migrates_once(settings: Settings) -> None:
     engine = connect(settings)
     assert Store(engine).ids() == set()
     engine.dispose()
+
+
+def test_workers_that_share_a_folder_keep_their_names_in_whatever_order_they_start(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named `one-1` because `two` had come first, it would not have resumed what it had begun as `one-0`."""
+    monkeypatch.setattr(worker, "_locks", [])
+    settings.data_dir.mkdir()
+    named = partial(settings.model_copy, deep=True)
+    two = worker._take_name(named(update={"worker_id": "two"}))
+    one = worker._take_name(named(update={"worker_id": "one/a"}))
+    again = worker._take_name(named(update={"worker_id": "one/a"}))
+    assert (two, one, again) == ("two-0", "one/a-0", "one/a-1")
