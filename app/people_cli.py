@@ -75,6 +75,7 @@ def add_workspace(name: str, admin: str, data_dir: Path | None) -> None:
 def list_workspaces(data_dir: Path | None) -> None:
     """Show the workspaces, with how many accounts each has, since when, and its id."""
     kept = _workspaces(data_dir)
+    click.echo("name\taccounts\tsince\tid")
     for row in kept.all():
         click.echo(f"{row.name}\t{len(kept.open(row.id).people.everyone())}\t{row.created_at:%Y-%m-%d}\t{row.id}")
 

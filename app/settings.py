@@ -1,5 +1,6 @@
 """Every setting, with its default and a sentence. Set one by its AFTERBEEP_… variable or by its flag, if it has one."""
 
+import re
 import socket
 from functools import cached_property
 from pathlib import Path
@@ -165,6 +166,13 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token with which /metrics may be read, beside an admin's key."
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not re.match(r"postgresql(\+psycopg)?://", url.get_secret_value()):
+            raise ValueError("must begin with postgresql+psycopg://; without it SQLite in the data folder is used")
+        return url
 
     @field_validator("precision")
     @classmethod

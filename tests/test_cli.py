@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from tests.conftest import ROOT
+from tests.ports import free_port
 
 CHECKING_IN = "Hi Dana, it's Marcus with Northline. Just checking in to see how things are going. Call me back."
 
@@ -197,3 +198,22 @@ def test_answers_on_a_kept_connection_are_not_held_back() -> None:
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize("command", [["serve", "--no-worker", "--port", "0"], ["worker"], ["people", "list"]])
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (f"postgresql+psycopg://me:kept-secret@127.0.0.1:{free_port()}/afterbeep", "The database does not answer"),
+        ("postgres://me:kept-secret@db/afterbeep", "AFTERBEEP_DATABASE_URL: must begin with postgresql"),
+    ],
+)
+def test_a_database_that_is_not_there_is_a_sentence(
+    command: list[str], url: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFTERBEEP_DATABASE_URL", url)
+    result = run(*command, "--data-dir", str(tmp_path))
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "kept-secret" not in result.output
+    assert "Traceback" not in result.output

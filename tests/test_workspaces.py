@@ -183,6 +183,7 @@ def test_the_operator_makes_a_workspace_whose_admin_joins_by_a_link(settings: Se
         lines = client.get("/v1/audit").json()["items"]
         assert [line["action"] for line in lines] == ["team.made", "account.made", "workspace.made"]
     assert [line.split("\t")[:2] for line in run("workspaces", "list").splitlines()] == [
+        ["name", "accounts"],
         ["default", "1"],
         ["Acme", "1"],
     ]

@@ -1,5 +1,6 @@
 """What the commands share. Heavy imports happen inside the commands that need them, so that `--help` is quick."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,6 +47,21 @@ class FriendlyGroup(click.Group):
             return super().invoke(ctx)
         except AfterbeepError as error:
             raise click.ClickException(str(error)) from error
+        except Exception as error:
+            if "sqlalchemy" in sys.modules and (sentence := _no_database(error)):
+                raise click.ClickException(sentence) from error
+            raise
+
+
+def _no_database(error: Exception) -> str | None:
+    """What to tell where the database is not reached: whoever types commands is told where it was looked for."""
+    from sqlalchemy.exc import DBAPIError
+
+    from app.outages import outage_of
+
+    if isinstance(error, DBAPIError) and outage_of(error):
+        return f"The database does not answer: {str(error.orig).strip()}"
+    return None
 
 
 playbook_option = click.option(
