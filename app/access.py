@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import Request
 
 from app.assignment_store import Assignments
+from app.audit import AuditLog
 from app.credentials import Credentials
 from app.people import People
 from app.rate_limit import RateLimit
@@ -89,6 +90,15 @@ def workspace_of(request: Request) -> Workspace:
 
 def people_of(request: Request) -> People:
     return workspace_of(request).people
+
+
+def log_of(request: Request) -> AuditLog:
+    return AuditLog(workspace_of(request).store)
+
+
+def note(request: Request, action: str, what: str = "") -> None:
+    """Add to the log what the one who asks has done."""
+    log_of(request).note(person_of(request), action, what)
 
 
 def credentials_of(request: Request) -> Credentials:

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from app.access import credentials_of, own_account, people_of, person_of, store_of
-from app.audit import AuditLog
+from app.access import credentials_of, log_of, note, own_account, people_of, person_of, store_of
 from app.exports.person import everything, zipped
 from app.openapi import holds, problems
 from app.schema import AuditRow, KeyRow, PersonRow, TeamRow
@@ -139,9 +138,8 @@ def list_keys(request: Request) -> Keys:
 
 @router.post("/keys", status_code=201, responses=problems(InvalidRequest), summary="Make an API key")
 def make_key(request: Request, new: NewKey) -> NewlyMadeKey:
-    person = own_account(request)
-    token, row = credentials_of(request).make_key(person, new.name, new.scopes)
-    people_of(request).note(person, "key.made", row.name)
+    token, row = credentials_of(request).make_key(own_account(request), new.name, new.scopes)
+    note(request, "key.made", row.name)
     return NewlyMadeKey(key=token, **Key.of(row).model_dump())
 
 
@@ -149,9 +147,8 @@ def make_key(request: Request, new: NewKey) -> NewlyMadeKey:
     "/keys/{key_id}", status_code=204, responses=problems(NotFound, InvalidRequest), summary="Revoke an API key"
 )
 def revoke_key(request: Request, key_id: str) -> None:
-    person = own_account(request)
-    credentials_of(request).revoke_key(person, key_id)
-    people_of(request).note(person, "key.revoked", key_id)
+    credentials_of(request).revoke_key(own_account(request), key_id)
+    note(request, "key.revoked", key_id)
 
 
 @router.get(
@@ -181,9 +178,8 @@ def list_people(request: Request) -> Accounts:
     summary="Change an account's role or teams, shut or open it",
 )
 def change_person(request: Request, person_id: str, change: AccountChange) -> Person:
-    people = people_of(request)
-    changed = people.change(person_id, role=change.role, teams=change.teams, shut=change.disabled)
-    people.note(person_of(request), "account.changed", f"{changed.name} {change.model_dump_json(exclude_none=True)}")
+    changed = people_of(request).change(person_id, role=change.role, teams=change.teams, shut=change.disabled)
+    note(request, "account.changed", f"{changed.name} {change.model_dump_json(exclude_none=True)}")
     return changed
 
 
@@ -195,7 +191,7 @@ def list_teams(request: Request) -> Teams:
 @admin.post("/teams", status_code=201, responses=problems(AlreadyThere, InvalidRequest), summary="Make a team")
 def make_team(request: Request, new: NewTeam) -> Team:
     team = people_of(request).add_team(new.name)
-    people_of(request).note(person_of(request), "team.made", team.name)
+    note(request, "team.made", team.name)
     return Team.of(team)
 
 
@@ -204,16 +200,15 @@ def make_team(request: Request, new: NewTeam) -> Team:
 )
 def remove_team(request: Request, team_id: str) -> None:
     people_of(request).remove_team(team_id)
-    people_of(request).note(person_of(request), "team.removed", team_id)
+    note(request, "team.removed", team_id)
 
 
 @admin.post(
     "/invitations", status_code=201, responses=problems(NotFound, InvalidRequest), summary="Invite somebody by a link"
 )
 def invite(request: Request, new: NewInvitation) -> Invitation:
-    person = own_account(request)
-    token = people_of(request).invite(person, new.role, new.team_id)
-    people_of(request).note(person, "account.invited", new.role)
+    token = people_of(request).invite(own_account(request), new.role, new.team_id)
+    note(request, "account.invited", new.role)
     return Invitation(path=f"/join/{token}")
 
 
@@ -223,7 +218,7 @@ def show_log(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
 ) -> Log:
-    rows = AuditLog(people_of(request).store).newest(limit + 1, cursor)
+    rows = log_of(request).newest(limit + 1, cursor)
     items = [LogLine.of(row) for row in rows[:limit]]
     return Log(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
@@ -235,7 +230,7 @@ def show_log(
     summary="The whole log, a line of JSON each, the oldest first",
 )
 def export_log(request: Request) -> StreamingResponse:
-    rows = AuditLog(people_of(request).store).walk()
+    rows = log_of(request).walk()
     headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
     lines = (LogLine.of(row).model_dump_json() + "\n" for row in rows)
     return StreamingResponse(lines, media_type="application/jsonl", headers=headers)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.access import COOKIE, credentials_of, own_account, people_of, person_of, workspaces_of
+from app.access import COOKIE, credentials_of, log_of, note, own_account, people_of, person_of, workspaces_of
 from app.audit import AuditLog
 from app.credentials import SESSION_LASTS
 from app.pages import page
@@ -60,7 +60,7 @@ def join(
         person = people.accept(token, email, name, password)
     except AfterbeepError as error:
         return _join_page(request, invitation, error.status, email=email, name=name, problem=str(error))
-    people.note(person, "account.made", person.role)
+    AuditLog(people.store).note(person, "account.made", person.role)
     return signed_in_response(request, person, "/")
 
 
@@ -85,7 +85,7 @@ def change_password(request: Request, old: Annotated[str, Form()] = "", new: Ann
         credentials_of(request).change_password(person, old, new)
     except AfterbeepError as error:
         return _account_page(request, error.status, password_problem=str(error))
-    people_of(request).note(person, "password.changed")
+    note(request, "password.changed")
     return signed_in_response(request, person, "/account?" + urlencode({"done": "password"}))
 
 
@@ -98,15 +98,14 @@ def make_key(
         key, row = credentials_of(request).make_key(person, name, scopes or [])
     except AfterbeepError as error:
         return _account_page(request, error.status, key_problem=str(error))
-    people_of(request).note(person, "key.made", row.name)
+    note(request, "key.made", row.name)
     return _account_page(request, new_key=key)
 
 
 @router.post("/account/keys/{key_id}/revoke")
 def revoke_key(request: Request, key_id: str) -> Response:
-    person = own_account(request)
-    credentials_of(request).revoke_key(person, key_id)
-    people_of(request).note(person, "key.revoked", key_id)
+    credentials_of(request).revoke_key(own_account(request), key_id)
+    note(request, "key.revoked", key_id)
     return RedirectResponse("/account", 303)
 
 
@@ -130,15 +129,14 @@ def make_first_account(
         person = people.add(email, name, "admin", password)
     except AfterbeepError as error:
         return _people_page(request, error.status, email=email, name=name, problem=str(error))
-    people.note(person, "account.made", person.role)
+    AuditLog(people.store).note(person, "account.made", person.role)
     return signed_in_response(request, person, "/people")
 
 
 @admin.post("/people/invite")
 def invite(request: Request, role: Annotated[Role, Form()], team_id: Annotated[str, Form()] = "") -> HTMLResponse:
-    person = own_account(request)
-    token = people_of(request).invite(person, role, team_id or None)
-    people_of(request).note(person, "account.invited", role)
+    token = people_of(request).invite(own_account(request), role, team_id or None)
+    note(request, "account.invited", role)
     return _people_page(request, invitation=str(request.base_url).rstrip("/") + f"/join/{token}")
 
 
@@ -148,14 +146,14 @@ def make_team(request: Request, name: Annotated[str, Form()] = "") -> Response:
         team = people_of(request).add_team(name)
     except AfterbeepError as error:
         return _people_page(request, error.status, team_problem=str(error))
-    people_of(request).note(person_of(request), "team.made", team.name)
+    note(request, "team.made", team.name)
     return RedirectResponse("/people", 303)
 
 
 @admin.post("/people/teams/{team_id}/remove")
 def remove_team(request: Request, team_id: str) -> Response:
     people_of(request).remove_team(team_id)
-    people_of(request).note(person_of(request), "team.removed", team_id)
+    note(request, "team.removed", team_id)
     return RedirectResponse("/people", 303)
 
 
@@ -167,12 +165,11 @@ def change_person(
     teams: Annotated[list[str] | None, Form()] = None,
     shut: Annotated[bool, Form()] = False,
 ) -> Response:
-    people = people_of(request)
     try:
-        changed = people.change(person_id, role=role, teams=teams or [], shut=shut)
+        changed = people_of(request).change(person_id, role=role, teams=teams or [], shut=shut)
     except AfterbeepError as error:
         return _people_page(request, error.status, people_problem=str(error))
-    people.note(person_of(request), "account.changed", f"{changed.name}: {role}{', shut' if shut else ''}")
+    note(request, "account.changed", f"{changed.name}: {role}{', shut' if shut else ''}")
     return RedirectResponse("/people", 303)
 
 
@@ -217,6 +214,6 @@ def _account_page(request: Request, status: int = 200, **shown: Any) -> HTMLResp
 
 def _people_page(request: Request, status: int = 200, **shown: Any) -> HTMLResponse:
     people = people_of(request)
-    shown |= {"everyone": people.everyone(), "teams": people.teams(), "log": AuditLog(people.store).newest(50)}
+    shown |= {"everyone": people.everyone(), "teams": people.teams(), "log": log_of(request).newest(50)}
     shown |= {"roles": {role: ROLE_NAMES[role] for role in ROLES}, "least": MIN_PASSWORD_LENGTH}
     return page(request, "people.html", status, here="people", **shown)

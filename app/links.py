@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from app.access import people_of, person_of, store_of
+from app.access import note, store_of
 from app.openapi import problems
 from app.schema import LinkRow
 from app.secrets import fingerprint, new_token
@@ -97,11 +97,8 @@ class ShareLinks:
 def share(request: Request, recording_id: str, wanted: LinkWanted) -> NewLink:
     """Whoever has the address sees the report, until the link expires or is taken back."""
     row, token = _links(request).add(recording_id, wanted)
-    people_of(request).note(
-        person_of(request),
-        "link.made",
-        f"{recording_id} {row.id}{' masked' if row.mask else ''} until {row.expires_at:%Y-%m-%d %H:%M}",
-    )
+    until = f"{' masked' if row.mask else ''} until {row.expires_at:%Y-%m-%d %H:%M}"
+    note(request, "link.made", f"{recording_id} {row.id}{until}")
     url = str(request.url_for("shared", token=token))
     return NewLink(**Link.of(row).model_dump(), token=token, url=url)
 
@@ -114,7 +111,7 @@ def list_links(request: Request, recording_id: str) -> list[Link]:
 @router.delete("/{link_id}", status_code=204, responses=problems(NotFound), summary="Take a link back")
 def revoke_link(request: Request, recording_id: str, link_id: str) -> None:
     _links(request).revoke(recording_id, link_id)
-    people_of(request).note(person_of(request), "link.taken_back", f"{recording_id} {link_id}")
+    note(request, "link.taken_back", f"{recording_id} {link_id}")
 
 
 def _links(request: Request) -> ShareLinks:

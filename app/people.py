@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.audit import AuditLog
 from app.schema import InvitationRow, MemberRow, PersonRow, SessionRow, TeamRow
 from app.secrets import fingerprint, hashed_password, new_token
 from app.store import Store
@@ -161,12 +160,6 @@ class People:
             session.delete(row)
             session.flush()
             return self._add(session, email, name, row.role, password, [row.team_id] if row.team_id else [])
-
-    # What was done
-
-    def note(self, person: Person, action: str, what: str = "") -> None:
-        """Add a line to the log of who did what."""
-        AuditLog(self.store).note(person, action, what)
 
 
 def normal(email: str) -> str:

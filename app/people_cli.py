@@ -35,11 +35,13 @@ def add(
     email: str, name: str, role: "Role", teams: tuple[str, ...], password: str, workspace: str, data_dir: Path | None
 ) -> None:
     """Make an account. With the first one, everybody has to sign in."""
+    from app.audit import AuditLog
+
     accounts = _workspaces(data_dir).find(workspace).people
     known = {team.name: team.id for team in accounts.teams()}
     ids = [known.get(team) or accounts.add_team(team).id for team in teams]
     person = accounts.add(email, name, role, password, ids)
-    accounts.note(person, "account.made", f"{role}, on the command line")
+    AuditLog(accounts.store).note(person, "account.made", f"{role}, on the command line")
     click.echo(f"{person.name} ({person.email}) can sign in as {role}.")
 
 

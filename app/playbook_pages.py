@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from analysis import playbooks
 from analysis.playbooks import PlaybookError
-from app.access import people_of, person_of, store_of, workspace_of
+from app.access import note, store_of, workspace_of
 from app.pages import page
 from app.playbook_store import Playbooks
 from app.trial import Trial, trial
@@ -88,7 +88,7 @@ def _change(request: Request, source: str, sent: Sent) -> Response:
     if problem is not None:
         return editor(request, replace(draft, problems={"name": problem}), 409)
     saved = shelf.save(draft.name, draft.text)
-    people_of(request).note(person_of(request), "playbook.changed", f"playbooks/{saved.name}")
+    note(request, "playbook.changed", f"playbooks/{saved.name}")
     return RedirectResponse(f"/playbooks/{quote(saved.name)}?saved={saved.version}", 303)
 
 

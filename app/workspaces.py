@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from app.audio_store import AudioStore
+from app.audit import AuditLog
 from app.call_intake import CallIntake
 from app.connection_store import Connections
 from app.fetching import Fetcher
@@ -109,9 +110,9 @@ class Workspaces:
                 session.add(row)
         except IntegrityError as error:
             raise AlreadyThere(f"There is a workspace “{name}” already.") from error
-        people = self.open(row.id).people
-        people.note(OPERATOR, "workspace.made", f"{name}, for {admin}")
-        return people.invite(OPERATOR, "admin", None)
+        workspace = self.open(row.id)
+        AuditLog(workspace.store).note(OPERATOR, "workspace.made", f"{name}, for {admin}")
+        return workspace.people.invite(OPERATOR, "admin", None)
 
     @property
     def removal(self) -> WorkspaceRemoval:

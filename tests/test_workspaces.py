@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import aliased, with_loader_criteria
 
 from app import confining, live_api
+from app.audit import AuditLog
 from app.cli import main
 from app.confining import ConfinedSession, Unconfined
 from app.database import connect, migrate
@@ -83,7 +84,7 @@ def test_the_proof_finds_a_leak_where_there_is_one(tmp_path: Path, monkeypatch: 
 def session(app: FastAPI, both: tuple[Workspace, Workspace]) -> Iterator[ConfinedSession]:
     """Of a workspace with nothing in it but an invitation, beside one with a report."""
     recording_id = store_report(app)
-    app.state.people.note(LOCAL, "made", recording_id)
+    AuditLog(app.state.store).note(LOCAL, "made", recording_id)
     with both[1].store.session() as session:
         assert isinstance(session, ConfinedSession)
         yield session

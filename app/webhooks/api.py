@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.access import people_of, person_of, workspace_of
+from app.access import note, person_of, workspace_of
 from app.openapi import problems
 from app.schema import DeliveryRow, WebhookRow
 from app.webhooks.events import EVENTS, Event
@@ -80,9 +80,9 @@ def list_webhooks(request: Request) -> WebhookList:
 
 @router.post("", status_code=201, responses=problems(InvalidRequest), summary="Tell an address of events")
 def add_webhook(request: Request, new: NewWebhook) -> NewlyMadeWebhook:
-    person = person_of(request)
-    row, secret = _shelf(request).add(person.name, new.url, new.events, new.renderer, new.authorization)
-    people_of(request).note(person, "webhook.made", row.id)
+    by = person_of(request).name
+    row, secret = _shelf(request).add(by, new.url, new.events, new.renderer, new.authorization)
+    note(request, "webhook.made", row.id)
     return NewlyMadeWebhook(secret=secret, **_columns(request, row))
 
 
@@ -100,14 +100,14 @@ def change_webhook(request: Request, webhook_id: str, change: WebhookChange) -> 
 def delete_webhook(request: Request, webhook_id: str) -> None:
     """What was not delivered yet goes with it."""
     _shelf(request).delete(webhook_id)
-    people_of(request).note(person_of(request), "webhook.deleted", webhook_id)
+    note(request, "webhook.deleted", webhook_id)
 
 
 @router.post("/{webhook_id}/secret", responses=problems(NotFound), summary="Make a new secret")
 def rotate_secret(request: Request, webhook_id: str) -> NewlyMadeWebhook:
     """For 24 hours messages carry the signatures of both, so that the receiver can change over."""
     row, secret = _shelf(request).rotate(webhook_id)
-    people_of(request).note(person_of(request), "webhook.rotated", webhook_id)
+    note(request, "webhook.rotated", webhook_id)
     return NewlyMadeWebhook(secret=secret, **_columns(request, row))
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.access import people_of, person_of, workspace_of
+from app.access import note, person_of, workspace_of
 from app.pages import page
 from app.schema import DeliveryRow
 from app.webhooks.events import EVENTS
@@ -44,24 +44,23 @@ async def change_webhook(request: Request, webhook_id: str) -> Response:
 
 
 def _add(request: Request, given: dict[str, Any]) -> Response:
-    person = person_of(request)
     try:
-        row, secret = _shelf(request).add(person.name, **given)
+        row, secret = _shelf(request).add(person_of(request).name, **given)
     except AfterbeepError as error:
         return _list(request, error.status, given, str(error))
-    people_of(request).note(person, "webhook.made", row.id)
+    note(request, "webhook.made", row.id)
     return _one(request, row.id, secret=secret)
 
 
 def _change(request: Request, webhook_id: str, do: str, delivery_id: str) -> Response:
-    shelf, person = _shelf(request), person_of(request)
+    shelf = _shelf(request)
     if do == "remove":
         shelf.delete(webhook_id)
-        people_of(request).note(person, "webhook.deleted", webhook_id)
+        note(request, "webhook.deleted", webhook_id)
         return RedirectResponse("/webhooks", 303)
     if do == "rotate":
         _, secret = shelf.rotate(webhook_id)
-        people_of(request).note(person, "webhook.rotated", webhook_id)
+        note(request, "webhook.rotated", webhook_id)
         return _one(request, webhook_id, secret=secret)
     if do == "test":
         sent = shelf.add_test(webhook_id)

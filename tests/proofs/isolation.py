@@ -23,6 +23,7 @@ from analysis import playbooks
 from app import live_api
 from app.access import COOKIE
 from app.assignment_store import Assignments
+from app.audit import AuditLog
 from app.database import migrate
 from app.links import LinkWanted, ShareLinks
 from app.live import rows_of
@@ -131,7 +132,7 @@ def side(app: FastAPI, number: int, word: str) -> Side:
     tasks = Assignments(workspace.store.seen_by(coach), Scripts(workspace.store.seen_by(coach), coach), coach)
     task = tasks.give(only.id, due_on=comment.created_at.date(), playbook=own, reps=[rep.id], team_id=team)
     workspace.people.invite(admin, "rep", team)
-    workspace.people.note(admin, "proof", f"{word} log")
+    AuditLog(workspace.store).note(admin, "proof", f"{word} log")
     key, kept = app.state.credentials.make_key(admin, f"{word} key", SCOPES)
     connection = workspace.connections.add("generic", {"secret": SECRET}, {"name": f"{word} dialler"})
     webhook = made["webhook"]
