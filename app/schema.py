@@ -1,7 +1,7 @@
 """The tables. Alembic's migrations in app/migrations make them; a test keeps both the same."""
 
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
@@ -49,7 +49,11 @@ class WindowType(sa.TypeDecorator[GivenWindow]):
 
 
 class Base(DeclarativeBase):
-    pass
+    type_annotation_map = {datetime: UtcDateTime, CallContext: ContextType, GivenWindow: WindowType}
+
+
+Id = Annotated[str, mapped_column(sa.String(32), primary_key=True)]
+OfRecording = Annotated[str, mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)]
 
 
 class WorkspaceRow(Base):
@@ -59,8 +63,8 @@ class WorkspaceRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(200), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # and then nothing is left of it but its log
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]  # and then nothing is left of it but its log
 
 
 class Row(Base):
@@ -76,22 +80,22 @@ class PersonRow(Row):
 
     __tablename__ = "people"
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    id: Mapped[Id]
     email: Mapped[str] = mapped_column(sa.String(254), unique=True)  # lower case
     name: Mapped[str] = mapped_column(sa.String(200))
     role: Mapped[Role] = mapped_column(sa.String(16))
     password_hash: Mapped[str | None] = mapped_column(sa.String(200))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
     failed_attempts: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locked_until: Mapped[datetime | None]
 
 
 class TeamRow(Row):
     __tablename__ = "teams"
     __table_args__ = (sa.UniqueConstraint("workspace_id", "name", name="uq_teams_name"),)
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    id: Mapped[Id]
     name: Mapped[str] = mapped_column(sa.String(200))
 
 
@@ -113,7 +117,7 @@ class InvitationRow(Row):
     role: Mapped[Role] = mapped_column(sa.String(16))
     team_id: Mapped[str | None] = mapped_column(sa.ForeignKey("teams.id", ondelete="CASCADE"))
     invited_by: Mapped[str] = mapped_column(sa.String(32))
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime]
 
 
 class SessionRow(Row):
@@ -123,7 +127,7 @@ class SessionRow(Row):
 
     token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime]
 
 
 class KeyRow(Row):
@@ -131,13 +135,13 @@ class KeyRow(Row):
 
     __tablename__ = "api_keys"
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    id: Mapped[Id]
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     scopes: Mapped[list[Scope]] = mapped_column(sa.JSON)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
 
 
 class AuditRow(Row):
@@ -146,7 +150,7 @@ class AuditRow(Row):
     __tablename__ = "audit"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
     person_id: Mapped[str] = mapped_column(sa.String(32))
     person_name: Mapped[str] = mapped_column(sa.String(200))
     action: Mapped[str] = mapped_column(sa.String(50))
@@ -171,21 +175,21 @@ class RecordingRow(Row):
         sa.Index("ix_recordings_prospect", "workspace_id", "prospect_key", "created_at"),
     )
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    id: Mapped[Id]
+    created_at: Mapped[datetime]
     status: Mapped[Status] = mapped_column(sa.String(16), default="queued")
     stage: Mapped[str | None] = mapped_column(sa.String(16))
     lane: Mapped[int] = mapped_column(default=1, server_default="1")  # this and `place`: see jobs.py
     place: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
-    window: Mapped[GivenWindow | None] = mapped_column(WindowType)
+    window: Mapped[GivenWindow | None]
     demo: Mapped[bool] = mapped_column(default=False)
     owner_id: Mapped[str | None] = mapped_column(sa.ForeignKey("people.id"), index=True)  # whose message it is
     filename: Mapped[str] = mapped_column(sa.String(255))
     size_bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(sa.String(64))
-    context: Mapped[CallContext] = mapped_column(ContextType)
+    context: Mapped[CallContext]
     rep_key: Mapped[str | None] = mapped_column(sa.String(400))
     prospect_key: Mapped[str | None] = mapped_column(sa.String(400))
     script_id: Mapped[str | None] = mapped_column(sa.String(64))  # see script_store.py
@@ -198,13 +202,13 @@ class RecordingRow(Row):
     flags: Mapped[int | None]
     top_flag: Mapped[str | None] = mapped_column(sa.String(100))
     doubtful: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # whether a person should listen
-    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None] = mapped_column(sa.String(200))
     example_of: Mapped[str | None] = mapped_column(sa.String(500))  # why it is in the library of examples
-    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since then nobody deletes anything of it
+    held_at: Mapped[datetime | None]  # since then nobody deletes anything of it
     held_by: Mapped[str | None] = mapped_column(sa.String(200))
-    audio_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    transcript_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    audio_removed_at: Mapped[datetime | None]
+    transcript_removed_at: Mapped[datetime | None]
     error_code: Mapped[str | None] = mapped_column(sa.String(50))
     error_message: Mapped[str | None] = mapped_column(sa.Text)
     traceparent: Mapped[str | None] = mapped_column(sa.String(55), default=current)  # of the request it came by
@@ -223,13 +227,13 @@ class ScriptRow(Row):
 
     workspace_id: Mapped[int] = mapped_column(sa.ForeignKey("workspaces.id"), primary_key=True, autoincrement=False)
     id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # as callers choose
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
     owner_id: Mapped[str | None] = mapped_column(sa.ForeignKey("people.id"))
     title: Mapped[str] = mapped_column(sa.String(200))
     text: Mapped[str] = mapped_column(sa.Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     playbook: Mapped[str] = mapped_column(sa.String(100))
-    context: Mapped[CallContext] = mapped_column(ContextType)
+    context: Mapped[CallContext]
 
 
 class AssignmentRow(Row):
@@ -243,8 +247,8 @@ class AssignmentRow(Row):
         sa.Index("ix_assignments_script_id", "script_id"),
     )
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    id: Mapped[Id]
+    created_at: Mapped[datetime]
     coach_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
     script_id: Mapped[str] = mapped_column(sa.String(64))
     playbook: Mapped[str] = mapped_column(sa.String(100))
@@ -266,7 +270,7 @@ class ReportRow(Row):
 
     __tablename__ = "reports"
 
-    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    recording_id: Mapped[OfRecording]
     body: Mapped[str] = mapped_column(sa.Text)
     heard: Mapped[str | None] = mapped_column(sa.Text)  # the report before a person corrected its words
     transcript: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
@@ -278,14 +282,14 @@ class VerdictRow(Row):
 
     __tablename__ = "verdicts"
 
-    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    recording_id: Mapped[OfRecording]
     rule: Mapped[str] = mapped_column(sa.String(100), primary_key=True, index=True)
     person_id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     person_name: Mapped[str] = mapped_column(sa.String(200))
     agrees: Mapped[bool]
     flagged: Mapped[bool]
     playbook: Mapped[str] = mapped_column(sa.String(100))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime]
 
 
 class AppealRow(Row):
@@ -293,12 +297,12 @@ class AppealRow(Row):
 
     __tablename__ = "appeals"
 
-    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    recording_id: Mapped[OfRecording]
     rule: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
     person_id: Mapped[str] = mapped_column(sa.String(32))
     person_name: Mapped[str] = mapped_column(sa.String(200))
     text: Mapped[str] = mapped_column(sa.Text)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime]
     settled: Mapped[bool] = mapped_column(default=False)
 
 
@@ -307,13 +311,13 @@ class CommentRow(Row):
 
     __tablename__ = "comments"
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    id: Mapped[Id]
     recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
     person_id: Mapped[str] = mapped_column(sa.String(32))
     person_name: Mapped[str] = mapped_column(sa.String(200))
     at_s: Mapped[float | None]
     text: Mapped[str] = mapped_column(sa.Text)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
 
 
 class FindingRow(Row):
@@ -322,7 +326,7 @@ class FindingRow(Row):
     __tablename__ = "findings"
     __table_args__ = (sa.Index("ix_findings_rule", "rule", "status"),)
 
-    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    recording_id: Mapped[OfRecording]
     rule: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     status: Mapped[str] = mapped_column(sa.String(16))
 
@@ -333,11 +337,11 @@ class LinkRow(Row):
     __tablename__ = "links"
     __table_args__ = (sa.Index("ix_links_recording", "recording_id"),)
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    id: Mapped[Id]
     recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"))
     token_sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
     mask: Mapped[bool]
 
 
@@ -371,7 +375,7 @@ class PlaybookRow(Row):
     name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     text: Mapped[str] = mapped_column(sa.Text)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
 
 
 class FetchRow(Row):
@@ -379,12 +383,12 @@ class FetchRow(Row):
 
     __tablename__ = "fetches"
 
-    recording_id: Mapped[str] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    recording_id: Mapped[OfRecording]
     connection_id: Mapped[str | None] = mapped_column(sa.ForeignKey("connections.id", ondelete="SET NULL"))
     link: Mapped[str] = mapped_column(sa.Text)  # sealed: it may hold a key
     urgent: Mapped[bool]
     attempt: Mapped[int]
-    give_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    give_up_at: Mapped[datetime]
 
 
 class ConnectionRow(Row):
@@ -392,7 +396,7 @@ class ConnectionRow(Row):
 
     __tablename__ = "connections"
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    id: Mapped[Id]
     integration: Mapped[str] = mapped_column(sa.String(40))
     name: Mapped[str] = mapped_column(sa.String(100))
     credentials: Mapped[str] = mapped_column(sa.Text)  # sealed
@@ -401,7 +405,7 @@ class ConnectionRow(Row):
     agent_channel: Mapped[int | None]
     agents: Mapped[dict[str, str]] = mapped_column(sa.JSON)
     playbook: Mapped[str | None] = mapped_column(sa.String(100))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
     paused: Mapped[bool]
 
 
@@ -417,7 +421,7 @@ class CallEventRow(Row):
     id: Mapped[int] = mapped_column(primary_key=True)
     connection_id: Mapped[str] = mapped_column(sa.ForeignKey("connections.id", ondelete="CASCADE"))
     call_id: Mapped[str] = mapped_column(sa.String(200))
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(sa.String(16))  # taken, dropped, deleted or test
     recording_id: Mapped[str | None] = mapped_column(sa.ForeignKey("recordings.id", ondelete="SET NULL"))
     reason: Mapped[str | None] = mapped_column(sa.Text)
@@ -428,17 +432,17 @@ class WebhookRow(Row):
 
     __tablename__ = "webhooks"
 
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    id: Mapped[Id]
     url: Mapped[str] = mapped_column(sa.Text)
     secret: Mapped[str] = mapped_column(sa.Text)
     previous_secret: Mapped[str | None] = mapped_column(sa.Text)
-    previous_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    previous_until: Mapped[datetime | None]
     authorization: Mapped[str | None] = mapped_column(sa.Text)
     events: Mapped[list[str]] = mapped_column(sa.JSON)
     renderer: Mapped[str] = mapped_column(sa.String(16))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(sa.String(200))
-    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None]
     paused_because: Mapped[str | None] = mapped_column(sa.Text)
     failures: Mapped[int] = mapped_column(default=0)  # messages given up in a row
 
@@ -459,13 +463,13 @@ class DeliveryRow(Row):
     webhook_id: Mapped[str] = mapped_column(sa.ForeignKey("webhooks.id", ondelete="CASCADE"))
     event: Mapped[str] = mapped_column(sa.String(40))
     payload: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     last_status: Mapped[int | None]
     last_problem: Mapped[str | None] = mapped_column(sa.Text)
-    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_attempt_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
 
 
 class WorkerRow(Base):
@@ -475,7 +479,7 @@ class WorkerRow(Base):
 
     id: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     beats: Mapped[int] = mapped_column(sa.BigInteger)
-    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the database's clock
+    seen_at: Mapped[datetime | None]  # by the database's clock
     counts: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON(none_as_null=True))  # see metrics.py
 
 
@@ -485,4 +489,4 @@ class TurnRow(Base):
     __tablename__ = "turns"
 
     name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime]
