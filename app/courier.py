@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from app.audio_store import AudioStore
 from app.call_intake import order_of
@@ -66,17 +65,14 @@ class Courier:
                 order = self.order(fetch, self.vault.open(fetch.link))
                 with self.fetcher.fetch(order) as fetched:
                     self._store(row, fetched)
-        except FetchError as error:
-            log.info("not fetched", extra={**known, "code": error.code})
-            self._later_or_never(row.id, error)
         except (Outage, DBAPIError):
             raise
         except AfterbeepError as error:
             log.info("not fetched", extra={**known, "code": error.code})
-            self._never(row.id, error)
+            self._later_or_never(fetch, error)
         except Exception:
             log.exception("a recording could not be fetched", extra=known)
-            self._never(row.id, FetchFailed("This recording could not be fetched. We have noted why."))
+            self._later_or_never(fetch, FetchFailed("This recording could not be fetched. We have noted why."))
 
     def _store(self, row: RecordingRow, fetched: Fetched) -> None:
         size_bytes, sha256 = inspect(fetched.file, row.filename)
@@ -93,30 +89,19 @@ class Courier:
         if stored is None:
             self.audio.delete(row.id)
 
-    def _later_or_never(self, recording_id: str, error: FetchError) -> None:
+    def _later_or_never(self, tried: FetchRow, error: AfterbeepError) -> None:
         with self.store.session() as session:
-            row, fetch = session.get(RecordingRow, recording_id), session.get(FetchRow, recording_id)
-            if row is None or fetch is None:
-                return
+            row, fetch = session.get(RecordingRow, tried.recording_id), session.get(FetchRow, tried.recording_id)
+            if row is None or fetch is None or fetch.attempt != tried.attempt:
+                return  # deleted, or another run was done with it while this one slept
+            passing = isinstance(error, FetchError) and error.passing
             pause_s = AGAIN_AFTER_S[min(fetch.attempt, len(AGAIN_AFTER_S) - 1)]
-            if error.passing and datetime.now(UTC) + timedelta(seconds=pause_s) < fetch.give_up_at:
+            if passing and datetime.now(UTC) + timedelta(seconds=pause_s) < fetch.give_up_at:
                 fetch.attempt += 1
                 self.jobs.enqueue_fetch(session, row, attempt=fetch.attempt, delay_s=pause_s)
             else:
-                _end(session, recording_id, error)
-
-    def _never(self, recording_id: str, error: AfterbeepError) -> None:
-        with self.store.session() as session:
-            _end(session, recording_id, error)
-
-
-def _end(session: Session, recording_id: str, error: AfterbeepError) -> None:
-    """The link goes with the failure: nobody fetches it any more."""
-    row, fetch = session.get(RecordingRow, recording_id), session.get(FetchRow, recording_id)
-    if row is not None:
-        end(session, row, error)
-    if fetch is not None:
-        session.delete(fetch)
+                end(session, row, error)
+                session.delete(fetch)  # nobody fetches it any more
 
 
 def courier_of(

@@ -3,6 +3,7 @@
 import stat
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from fastapi.testclient import TestClient
 
 from app.analyst import Analyst
 from app.courier import Courier, courier_of
+from app.fetching import Order
 from app.jobs import Jobs
 from app.main import create_app
 from app.schema import FetchRow
 from app.settings import Settings
 from app.vault import Vault
-from models.errors import SecretUnreadable
+from models.errors import AfterbeepError, FetchFailed, NotAudio, SecretUnreadable
 from tests.conftest import Service, wait_until
 from tests.provider import Provider, endless, provider_server
 from tests.stored import CHECKING_IN, WAV, Scripted
@@ -74,6 +76,25 @@ def test_an_address_is_acknowledged_at_once_and_asked_by_nobody_yet(client: Test
     database = Path(client.app.state.settings.data_dir / "afterbeep.db").read_bytes()
     assert b"geheim" not in database
     assert "Fetching the recording" in client.get(f"/voicemails/{voicemail['id']}").text
+
+
+@pytest.mark.parametrize("error", [NotAudio("This is no recording."), FetchFailed("Nobody is there.", passing=True)])
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_run_that_slept_leaves_alone_what_another_did_meanwhile(
+    client: TestClient, provider: Provider, status: int, error: AfterbeepError
+) -> None:
+    voicemail = hand_in(client, provider.serve("/a.wav", WAV, status=status))
+    quick = courier(client.app)
+
+    def slow(_fetch: FetchRow, _link: str) -> Order:
+        quick.run(voicemail["id"], 0)
+        raise error
+
+    replace(quick, order=slow).run(voicemail["id"], 0)
+    shown = client.get(f"/v1/voicemails/{voicemail['id']}").json()
+    assert (shown["status"], shown["error"]) == ("queued", None)
+    following = voicemail["id"] if status == 200 else f"{voicemail['id']}.fetch.1"
+    assert jobs(client.app) == sorted([f"{voicemail['id']}.fetch.0", following])
 
 
 def test_what_was_fetched_becomes_a_report(client: TestClient, provider: Provider) -> None:
