@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse
 from analysis import playbooks
 from app.access import person_of, store_of
 from app.pages import page
+from app.progress import judged
 from app.progress_pages import first_day, usual_first_day
-from app.trends import coached_by, names_of, trends
+from app.trends import Coached, coached_by, names_of, trends
 from app.views import charts, wording
 from models.progress import Tally, Trend, Trends
 
@@ -28,15 +29,13 @@ def show_trends(
     since: Annotated[date | None, Query(description="First day, UTC; twelve weeks ago if left out.")] = None,
 ) -> Trends:
     """Median score and how often what was flagged, with the number behind each figure. Reps come by name."""
-    found = _trends(request, team or None, rep or None, since or usual_first_day())
+    found, _, _ = _trends(request, since or usual_first_day(), team, rep)
     return _only(found, rule) if rule else found
 
 
 @router.get("/trends", include_in_schema=False, response_class=HTMLResponse)
 def trends_page(request: Request, team: str = "", rep: str = "", rule: str = "", since: str = "") -> HTMLResponse:
-    store, first = store_of(request), first_day(since)
-    coached = coached_by(store, person_of(request))
-    found = _trends(request, team or None, rep or None, first)
+    found, coached, names = _trends(request, first_day(since), team, rep)
     titles = {name: wording.check_name(name, one.title) for name, one in playbooks.load().rules.items()}
 
     def drawn(one: Trend) -> tuple[Trend, charts.Chart, charts.Chart]:
@@ -45,7 +44,7 @@ def trends_page(request: Request, team: str = "", rep: str = "", rule: str = "",
     return page(
         request, "trends.html", here="trends", found=found, team=team, rep=rep, rule=rule,
         teams={one.id: one.name for one in coached.teams},
-        reps={name: name for name in names_of(store, first, coached)},
+        reps={name: name for name in names},
         rules=titles,
         everybody=drawn(found.everybody),
         groups={"Team by team": [drawn(one) for one in found.teams], "Rep by rep": [drawn(one) for one in found.reps]},
@@ -54,9 +53,12 @@ def trends_page(request: Request, team: str = "", rep: str = "", rule: str = "",
     )  # fmt: skip
 
 
-def _trends(request: Request, team: str | None, rep: str | None, since: date) -> Trends:
+def _trends(request: Request, since: date, team: str | None, rep: str | None) -> tuple[Trends, Coached, list[str]]:
+    """The trends asked for, who is coached, and every rep there is to choose from."""
     store, ranked = store_of(request), request.app.state.settings.ranking
-    return trends(store, coached_by(store, person_of(request)), since, team=team, rep=rep, ranked=ranked)
+    coached, found = coached_by(store, person_of(request)), list(judged(store, since))
+    asked = trends(found, coached, since, team=team or None, rep=rep or None, ranked=ranked)
+    return asked, coached, names_of(found, coached)
 
 
 def _only(found: Trends, rule: str) -> Trends:

@@ -7,7 +7,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from app.progress import Judged, judged, mondays_of, tally, weeks_of
+from app.progress import Judged, mondays_of, tally, weeks_of
 from app.schema import MemberRow, PersonRow, TeamRow
 from app.store import Store
 from models.errors import NotFound
@@ -43,7 +43,7 @@ def coached_by(store: Store, person: Person) -> Coached:
 
 
 def trends(
-    store: Store,
+    found: Sequence[Judged],
     coached: Coached,
     since: date,
     *,
@@ -52,7 +52,6 @@ def trends(
     ranked: bool = False,
 ) -> Trends:
     """Raises NotFound for a team that is not coached. Ranked, those of the highest median score come first."""
-    found = list(judged(store, since))
     if team is not None:
         members = coached.members[coached.team(team).id]
         found = [one for one in found if one.owner_id in members]
@@ -79,9 +78,9 @@ def trends(
     )
 
 
-def names_of(store: Store, since: date, coached: Coached) -> list[str]:
+def names_of(found: Iterable[Judged], coached: Coached) -> list[str]:
     """Every rep with a report, in alphabetical order."""
-    return sorted((name for name, _ in _by_rep(judged(store, since), coached)), key=str.casefold)
+    return sorted((name for name, _ in _by_rep(found, coached)), key=str.casefold)
 
 
 def _by_rep(found: Iterable[Judged], coached: Coached) -> list[tuple[str, list[Judged]]]:
