@@ -129,8 +129,7 @@ def list_voicemails(
     cursor: str | None = None,
 ) -> VoicemailPage:
     rows = store_of(request).recordings(limit + 1, before=cursor, matching=matching)
-    items = [Voicemail.of(row) for row in rows[:limit]]
-    return VoicemailPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return VoicemailPage.of(rows, limit)
 
 
 @router.get("/voicemails/{recording_id}", responses=problems(NotFound), summary="Where a recording stands")
@@ -383,17 +382,23 @@ def _context(form: Mapping[str, Any]) -> CallContext:
         raise RequestValidationError(error.errors()) from error
 
 
-async def _answer(request: Request, row: RecordingRow, wait_s: float) -> Response:
+async def at_its_end(request: Request, row: RecordingRow, wait_s: float) -> RecordingRow:
+    """The recording when it is done or failed, or as it is when that took too long."""
     deadline = time.monotonic() + wait_s
     while row.status in ("queued", "running") and time.monotonic() < deadline:
         await asyncio.sleep(WAIT_POLL_S)
         row = await run_in_threadpool(store_of(request).recording, row.id)
+    return row
+
+
+async def _answer(request: Request, row: RecordingRow, wait_s: float) -> Response:
+    row = await at_its_end(request, row, wait_s)
     if wait_s and row.status == "failed":
         return _failure(request, row)
     if wait_s and row.status == "done":
-        report = await run_in_threadpool(store_of(request).report, row.id)
+        report = await run_in_threadpool(store_of(request).report_json, row.id)
         if report is not None:
-            return JSONResponse(report.model_dump(mode="json"))
+            return Response(report, media_type="application/json")
     voicemail = Voicemail.of(row)
     return JSONResponse(voicemail.model_dump(mode="json"), 202, headers={"Location": voicemail.links.self})
 

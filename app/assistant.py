@@ -93,10 +93,10 @@ class _Desk:
         with self.one_at_a_time, self._recording(path, url) as recording, IsolatedDecoder() as decode:
             get_weights(self.settings)
             playbook = self._playbook()
-            report = analyze_file(
+            analysis = analyze_file(
                 recording, self.settings, playbook, transcriber_of(self.settings), uuid4().hex, decode
             )
-        return report.model_dump(mode="json")
+        return analysis.report.model_dump(mode="json")
 
     def check_script(self, text: str, purpose: For = None) -> dict[str, Any]:
         """The same judgement of a text before it is spoken; what only a recording shows is not evaluated."""
@@ -131,9 +131,7 @@ class _Desk:
         )  # fmt: skip
         store = self._store()
         rows = store.recordings(limit + 1, before=cursor, matching=wanted) if store else ()
-        items = [Voicemail.of(row) for row in rows[:limit]]
-        page = VoicemailPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
-        return page.model_dump(mode="json")
+        return VoicemailPage.of(rows, limit).model_dump(mode="json")
 
     def show_report(self, recording_id: str) -> dict[str, Any]:
         """The whole report of a stored recording."""

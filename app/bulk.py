@@ -17,7 +17,6 @@ from app.sidecar import context_beside, recordings_of
 from app.speech import transcriber_of
 from models.errors import AfterbeepError
 from models.playbook import Playbook
-from models.report import Report
 
 Line = dict[str, Any]  # {"file", "report"} or {"file", "error"}
 
@@ -32,18 +31,6 @@ def recordings_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def analyze_file(
-    path: Path,
-    settings: Settings,
-    playbook: Playbook,
-    transcriber: Transcriber,
-    report_id: str,
-    decode: Decode,
-    on_stage: Callable[[str], None] = lambda stage: None,
-) -> Report:
-    return analyze_whole(path, settings, playbook, transcriber, report_id, decode, on_stage).report
-
-
-def analyze_whole(
     path: Path,
     settings: Settings,
     playbook: Playbook,
@@ -106,7 +93,7 @@ def analyze_all(
         def run(number: int, path: Path) -> None:
             with collector.desk(urgent=False) as seat:  # one at a time, so lines are whole
                 try:
-                    report = analyze_file(path, settings, playbook, seat, f"{number:04d}", decode)
+                    report = analyze_file(path, settings, playbook, seat, f"{number:04d}", decode).report
                     line = {"file": str(path), "report": report.model_dump(mode="json")}
                 except (AfterbeepError, OSError) as error:
                     line = {"file": str(path), "error": failure(path, error)["error"]}

@@ -1,7 +1,5 @@
 """The words alone, in the dialect of OpenAI's `POST /v1/audio/transcriptions`, for tools that speak no other."""
 
-import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -14,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from analysis.cues import cues
 from app.access import person_of, store_of, workspace_of
-from app.api import ERRORS_BY_CODE, MAX_WAIT_S, WAIT_POLL_S, UploadForm, receive_file
+from app.api import ERRORS_BY_CODE, MAX_WAIT_S, UploadForm, at_its_end, receive_file
 from app.exports.captions import captions
 from app.jobs import Lane
 from app.openapi import holds, problems
@@ -139,10 +137,7 @@ def verbose(report: Report, kinds: set[str]) -> dict[str, Any]:
 
 async def _report(request: Request, row: RecordingRow) -> Report:
     """Raises what the recording failed with, or NotReady after two minutes."""
-    deadline = time.monotonic() + MAX_WAIT_S
-    while row.status in ("queued", "running") and time.monotonic() < deadline:
-        await asyncio.sleep(WAIT_POLL_S)
-        row = await run_in_threadpool(store_of(request).recording, row.id)
+    row = await at_its_end(request, row, MAX_WAIT_S)
     if row.status == "failed":
         raise ERRORS_BY_CODE.get(row.error_code or "", AfterbeepError)(row.error_message or "")
     report: Report | None = await run_in_threadpool(store_of(request).report, row.id)

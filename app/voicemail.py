@@ -1,5 +1,6 @@
 """A recording as the API shows it: where it stands, and where to find the rest."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
@@ -80,6 +81,12 @@ class Voicemail(BaseModel):
 class VoicemailPage(BaseModel):
     items: list[Voicemail]
     next_cursor: str | None = Field(description="Pass as cursor for the next page; null on the last.")
+
+    @classmethod
+    def of(cls, rows: Sequence[RecordingRow], limit: int) -> Self:
+        """The rows are asked for with one more than the page holds, which tells whether there is another."""
+        items = [Voicemail.of(row) for row in rows[:limit]]
+        return cls(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
 
 class Waveform(BaseModel):

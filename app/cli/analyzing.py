@@ -77,7 +77,8 @@ def analyze(
         for number, path in enumerate(recordings):
             step.begin(path.name)
             try:
-                report = analyze_file(path, settings, chosen, transcriber, f"{number + 1:04d}", decode, step.stage)
+                name = f"{number + 1:04d}"
+                report = analyze_file(path, settings, chosen, transcriber, name, decode, step.stage).report
                 results.append(report.model_dump(mode="json"))
                 if not as_json:
                     show_report(report, chosen)
@@ -109,7 +110,7 @@ def _hand_over(
     out: Path, recordings: "list[Path]", settings: "Settings", playbook: "Playbook", decode: "Decode"
 ) -> None:
     """The report of one recording as a file."""
-    from app.bulk import analyze_whole
+    from app.bulk import analyze_file
     from app.exports.handout import handout
     from app.exports.handout_page import handout_page
     from app.exports.handout_pdf import handout_pdf
@@ -117,7 +118,7 @@ def _hand_over(
 
     if len(recordings) != 1:
         raise click.UsageError(f"{out.name} holds the report of one recording; {len(recordings)} were given.")
-    analysis = analyze_whole(recordings[0], settings, playbook, transcriber_of(settings), "0001", decode)
+    analysis = analyze_file(recordings[0], settings, playbook, transcriber_of(settings), "0001", decode)
     made = handout(analysis.report, analysis.waveform, playbook)
     as_pdf = out.suffix.lower() == ".pdf"
     out.write_bytes(handout_pdf(made, analysis.waveform) if as_pdf else handout_page(made).encode())
