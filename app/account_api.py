@@ -24,7 +24,7 @@ class Team(BaseModel):
 
     @classmethod
     def of(cls, row: TeamRow) -> Self:
-        return cls(id=row.id, name=row.name)
+        return cls.model_validate(row, from_attributes=True)
 
 
 class Account(BaseModel):
@@ -64,9 +64,7 @@ class Key(BaseModel):
 
     @classmethod
     def of(cls, row: KeyRow) -> Self:
-        return cls(
-            id=row.id, name=row.name, scopes=row.scopes, created_at=row.created_at, last_used_at=row.last_used_at
-        )
+        return cls.model_validate(row, from_attributes=True)
 
 
 class NewlyMadeKey(Key):

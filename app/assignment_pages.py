@@ -12,8 +12,6 @@ from models.errors import AfterbeepError
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-SEE_OTHER = 303
-
 
 @router.get("/assignments")
 def show(request: Request, script: str = "") -> HTMLResponse:
@@ -36,13 +34,13 @@ def give(
         assignments.give(script, due_on=due_on, playbook=judged_by, reps=reps or (), team_id=team or None)
     except AfterbeepError as error:
         return _page(request, error.status, chosen=script, problem=str(error))
-    return RedirectResponse("/assignments", SEE_OTHER)
+    return RedirectResponse("/assignments", 303)
 
 
 @router.post("/assignments/{assignment_id}/withdraw")
 def withdraw(request: Request, assignment_id: str) -> Response:
     assignments_of(request).withdraw(assignment_id)
-    return RedirectResponse("/assignments", SEE_OTHER)
+    return RedirectResponse("/assignments", 303)
 
 
 def _page(request: Request, status: int = 200, *, chosen: str, problem: str | None = None) -> HTMLResponse:

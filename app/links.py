@@ -36,7 +36,7 @@ class Link(BaseModel):
 
     @classmethod
     def of(cls, row: LinkRow) -> Self:
-        return cls(id=row.id, created_at=row.created_at, expires_at=row.expires_at, mask=row.mask)
+        return cls.model_validate(row, from_attributes=True)
 
 
 class NewLink(Link):

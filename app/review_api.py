@@ -1,7 +1,6 @@
 """Reviews as JSON: verdicts, appeals, comments, corrections, the queue, and what coaches disagree with."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -11,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.access import change_of, coaches_may, person_of, reviews_of, store_of
 from app.listing import Filter, filter_of
-from app.openapi import problems
+from app.openapi import holds, problems
 from app.review import LONGEST_TEXT, RuleAgreement, Said, Why
 from app.schema import AppealRow, CommentRow, RecordingRow, VerdictRow
 from app.voicemail import Voicemail
@@ -240,18 +239,14 @@ def show_agreement(request: Request, playbook: str | None = None) -> Agreements:
 @coaches.get(
     "/cases.jsonl",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/jsonl": {}}}},
+    responses=holds("application/jsonl"),
     summary="Coaches' verdicts as labelled messages",
 )
 def export_cases(request: Request) -> StreamingResponse:
     """A message a line, its labels the coaches' word; `afterbeep evaluate` reads the file."""
-
-    def lines() -> Iterator[str]:
-        for case in reviews_of(request).cases():
-            yield json.dumps(case, ensure_ascii=False) + "\n"
-
+    lines = (json.dumps(case, ensure_ascii=False) + "\n" for case in reviews_of(request).cases())
     headers = {"Content-Disposition": 'attachment; filename="cases.jsonl"'}
-    return StreamingResponse(lines(), media_type="application/jsonl", headers=headers)
+    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
 
 
 def _review(request: Request, recording_id: str) -> Review:

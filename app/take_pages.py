@@ -23,8 +23,6 @@ from models.takes import TakesCompared
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-SEE_OTHER = 303
-
 
 @router.get("/scripts")
 def scripts(request: Request) -> HTMLResponse:
@@ -50,7 +48,7 @@ def keep(
     kept = scripts_of(request).put(
         uuid4().hex, title=title_of(text), text=text, playbook=shelf.load(playbook or default).name, context=context
     )
-    return RedirectResponse(f"/scripts/{kept.id}", SEE_OTHER)
+    return RedirectResponse(f"/scripts/{kept.id}", 303)
 
 
 @router.get("/scripts/{script_id}")
@@ -77,13 +75,13 @@ def change(
     row = scripts.get(script_id)
     title = title.strip() or title_of(text)
     scripts.put(script_id, title=title, text=text, playbook=row.playbook, context=row.context, facts=row.facts)
-    return RedirectResponse(f"/scripts/{script_id}", SEE_OTHER)
+    return RedirectResponse(f"/scripts/{script_id}", 303)
 
 
 @router.post("/scripts/{script_id}/delete")
 def delete(request: Request, script_id: str) -> Response:
     scripts_of(request).delete(script_id)
-    return RedirectResponse("/scripts", SEE_OTHER)
+    return RedirectResponse("/scripts", 303)
 
 
 @router.post("/scripts/{script_id}/takes")
@@ -101,7 +99,7 @@ async def hand_in(request: Request, script_id: str) -> Response:
             owner_id=owner_for(request, None),
         )  # fmt: skip
         recording = await run_in_threadpool(intake.receive, arrival)
-    return RedirectResponse(f"/voicemails/{recording.id}", SEE_OTHER)
+    return RedirectResponse(f"/voicemails/{recording.id}", 303)
 
 
 def _compared(

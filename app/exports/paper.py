@@ -103,7 +103,7 @@ class Paper(FPDF):
 
     def block(self, paras: Sequence[Para], bar: Colour) -> None:
         """Paragraphs on one page, if a page can hold them, with a bar of colour beside them."""
-        height = sum(para.above + self._height(Cell(*_cell(para)), self.epw - para.indent) for para in paras)
+        height = sum(para.above + self._height(para, self.epw - para.indent) for para in paras)
         self.ln(3.5)
         if self.will_page_break(height):
             self.add_page()
@@ -141,13 +141,9 @@ class Paper(FPDF):
     def _written(self, text: str, width: float, leading: float) -> None:
         self.multi_cell(width, leading, text, align="L", padding=0, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
-    def _height(self, cell: Cell, width: float) -> float:
+    def _height(self, cell: Cell | Para, width: float) -> float:
         self._wear(cell.style, cell.colour)
         leading = STYLES[cell.style].leading
         height = self.multi_cell(width, leading, cell.text, align="L", dry_run=True, output=MethodReturnValue.HEIGHT)
         assert isinstance(height, int | float)
         return float(height)
-
-
-def _cell(para: Para) -> tuple[str, StyleName, Colour]:
-    return para.text, para.style, para.colour

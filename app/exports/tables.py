@@ -56,7 +56,7 @@ def _cells(row: RecordingRow, report: Report | None, mask: bool) -> dict[str, An
         row.id,
         row.created_at.isoformat(timespec="seconds"),
         row.status,
-        _filename(row, report) if mask else row.filename,
+        _filename(report) if mask else row.filename,
         shown.rep,
         shown.prospect,
         shown.company,
@@ -80,5 +80,5 @@ def _cells(row: RecordingRow, report: Report | None, mask: bool) -> dict[str, An
     return dict(zip(COLUMNS, given, strict=True))
 
 
-def _filename(row: RecordingRow, report: Report | None) -> str:
+def _filename(report: Report | None) -> str:
     return report.recording.filename if report and report.recording else "recording"

@@ -82,7 +82,6 @@ class Coaching(NamedTuple):
     then: tuple[Change, ...]
     kept: tuple[Kept, ...]
     passed: tuple[Finding, ...]
-    not_judged: tuple[Finding, ...]
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -97,7 +96,6 @@ def coaching(report: Report) -> Coaching:
         then=changes[FIRST_THINGS:],
         kept=tuple(Kept(strength, distinct(strength.evidence)) for strength in report.strengths),
         passed=tuple(finding for finding in report.findings if finding.status == "passed"),
-        not_judged=tuple(finding for finding in report.findings if finding.status == "not_evaluated"),
     )
 
 
@@ -128,7 +126,7 @@ def distinct(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
 
 def headline(report: Report) -> str:
-    flagged = sum(finding.status == "flagged" for finding in report.findings)
+    flagged = len(report.flagged)
     lost = report.score.out_of - report.score.points
     things = f"{number_word(flagged)} {'thing' if flagged == 1 else 'things'}"
     if not flagged:

@@ -65,7 +65,7 @@ class Delivery(BaseModel):
 
     @classmethod
     def of(cls, row: DeliveryRow) -> "Delivery":
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+        return cls.model_validate(row, from_attributes=True)
 
 
 class DeliveryList(BaseModel):

@@ -58,14 +58,17 @@ def payload_of(event: Event, row: RecordingRow, owner: str | None, now: datetime
         "top_flag": None if gone else row.top_flag,
         "owner": owner,
     }
-    return {"type": event, "timestamp": now.isoformat(timespec="seconds").replace("+00:00", "Z"), "data": data}
+    return _envelope(event, now, data)
 
 
 def trial_payload(now: datetime) -> dict[str, Any]:
     """Like the others, of no recording."""
     data = {"id": "test", "links": {}, "status": "done", "score": 82, "flags": 1, "top_flag": "Just checking in"}
-    at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {"type": TEST, "timestamp": at, "data": {**data, "owner": None}}
+    return _envelope(TEST, now, {**data, "owner": None})
+
+
+def _envelope(kind: str, now: datetime, data: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "timestamp": now.isoformat(timespec="seconds").replace("+00:00", "Z"), "data": data}
 
 
 def with_base(payload: dict[str, Any], base: str | None) -> dict[str, Any]:
