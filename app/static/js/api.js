@@ -1,11 +1,11 @@
 // Talking to the service: JSON in, JSON out, and every failure as one sentence for the reader.
 
-export const UNREACHABLE = "The service cannot be reached. Is it still running? Nothing was lost; please try again.";
+const UNREACHABLE = "The service cannot be reached. Is it still running? Nothing was lost; please try again.";
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** The problem's own sentence where the service sent one. */
-export function sentenceOf(body, status) {
+function sentenceOf(body, status) {
   return body?.detail || `The service answered with status ${status}. Please try again.`;
 }
 
@@ -20,6 +20,13 @@ export async function call(path, options = {}) {
   if (!response.ok) throw Object.assign(new Error(sentenceOf(body, response.status)), { status: response.status });
   return body;
 }
+
+/** The options of a call that sends JSON. */
+export const json = (method, body) => ({
+  method,
+  headers: { Accept: "application/json", "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
 
 export async function fragment(path) {
   const response = await fetch(path, { headers: { Accept: "text/html" } });

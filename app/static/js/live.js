@@ -1,7 +1,7 @@
 // Live status: server-sent events while the page is looked at, polling where they are missing or fail.
 // A hidden page lets its connection go (browsers allow six to a service) and is told the present when it is shown again.
 
-import { call } from "./api.js";
+import { call, sleep } from "./api.js";
 import { isPending } from "./stages.js";
 
 const FAILURES = 2;
@@ -18,7 +18,7 @@ export function follow(path, handlers, poll) {
   const keepPolling = async (mine) => {
     while (mine === turn) {
       await poll();
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL_MS);
     }
   };
   const open = () => {

@@ -1,9 +1,9 @@
 // The recording under the waveform: native audio, seek by pointer or keyboard, play from any word or finding.
 
+import { clock } from "./locale.js";
+
 const SEEK_STEP_S = 2;
 const WAVE_UNITS = 1000; // The width of the waveform's viewBox.
-
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 class Player {
   constructor(root, section) {

@@ -1,8 +1,9 @@
 // Practising: find the microphone, count down, record, listen, send. The page is always in one phase:
 // opening, blocked, ready, counting, recording, then heard or useless, sending, and unsent if that failed.
 
-import { upload } from "./api.js";
+import { sleep, upload } from "./api.js";
 import { LengthBar } from "./length.js";
+import { clock as clockOf } from "./locale.js";
 import { Microphone, sentenceFor, whyImpossible } from "./microphone.js";
 import { recallForm, rememberForm, scriptText } from "./rehearsal.js";
 import { Take } from "./take.js";
@@ -18,7 +19,6 @@ const bands = JSON.parse(studio.dataset.bands);
 const longestS = Number(studio.dataset.longestS);
 const bar = new LengthBar();
 const phase = () => studio.dataset.phase;
-const clockOf = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 let microphone = null;
 let take = null;
@@ -94,7 +94,7 @@ async function countDown() {
   enter("counting", "Imagine their greeting. You speak after the beep.", { next: "wait", news: "Recording starts in three seconds, after a beep." });
   for (const left of [3, 2, 1]) {
     clock.textContent = left;
-    await new Promise((resolve) => setTimeout(resolve, SECOND_MS));
+    await sleep(SECOND_MS);
     if (mine !== count || phase() !== "counting") return;
   }
   await beep();
@@ -110,7 +110,7 @@ async function beep() {
   const ended = new Promise((resolve) => tone.addEventListener("ended", resolve, { once: true }));
   tone.start();
   tone.stop(context.currentTime + BEEP_S);
-  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3 * BEEP_S * SECOND_MS))]);
+  await Promise.race([ended, sleep(3 * BEEP_S * SECOND_MS)]);
 }
 
 function record() {

@@ -1,15 +1,9 @@
 // The review of a report: agree or not with each finding, comment at a second, by mouse or by single keys.
 
-import { call, fragment } from "./api.js";
-import { localize } from "./locale.js";
+import { call, fragment, json } from "./api.js";
+import { clock, localize } from "./locale.js";
 
 const KEYS_OFF = "afterbeep.keys-off"; // in this browser only
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-const json = (method, body) => ({
-  method,
-  headers: { Accept: "application/json", "Content-Type": "application/json" },
-  body: JSON.stringify(body),
-});
 
 class Review {
   constructor(article) {

@@ -5,7 +5,7 @@ import { call } from "./api.js";
 const COPIED_MS = 2000;
 
 /** Also where the page is not served securely and browsers offer no clipboard. */
-export async function copy(text) {
+async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = Object.assign(document.createElement("textarea"), { value: text });
   document.body.append(field);
@@ -15,11 +15,12 @@ export async function copy(text) {
   if (!copied) throw new Error("not copied");
 }
 
-function offerCopy(button) {
+/** A button that copies what `text` gives, and says for a while that it did. */
+export function offerCopy(button, text) {
   const label = button.querySelector("[role=status]");
   const said = label.textContent;
   button.addEventListener("click", async () => {
-    label.textContent = await copy(button.dataset.copy).then(
+    label.textContent = await copy(text()).then(
       () => "Copied",
       () => "Could not copy",
     );
@@ -51,6 +52,6 @@ function offerSuggestion(button) {
 }
 
 export function startRewrite(root) {
-  root.querySelectorAll("[data-copy]").forEach(offerCopy);
+  for (const button of root.querySelectorAll("[data-copy]")) offerCopy(button, () => button.dataset.copy);
   root.querySelectorAll("[data-suggest]").forEach(offerSuggestion);
 }

@@ -10,7 +10,7 @@ const empty = document.querySelector("#empty");
 const stateOf = (voicemail) => `${voicemail.status}:${voicemail.stage ?? ""}`;
 const rowOf = (id) => document.getElementById(`row-${id}`);
 
-export function showEmptyState() {
+function showEmptyState() {
   const none = list.children.length === 0;
   empty.hidden = !none;
   list.hidden = none;

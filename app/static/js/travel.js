@@ -1,16 +1,14 @@
 // Sharing and downloading: small panels that close when one looks elsewhere, and links that are made and taken back.
 
-import { call } from "./api.js";
+import { call, json } from "./api.js";
 import { localize } from "./locale.js";
 import { closesByItself } from "./menu.js";
-import { copy } from "./rewrite.js";
-
-const COPIED_MS = 2000;
+import { offerCopy } from "./rewrite.js";
 
 class Sharing {
   constructor(pop) {
     const part = (id) => pop.querySelector(`#share-${id}`);
-    [this.form, this.fresh, this.url, this.copyButton] = ["form", "new", "url", "copy"].map(part);
+    [this.form, this.fresh, this.url] = ["form", "new", "url"].map(part);
     [this.list, this.error, this.template] = ["links", "error", "link"].map(part);
     this.path = this.form.dataset.links;
     pop.addEventListener("toggle", () => pop.open && this.attempt(() => this.show()));
@@ -18,7 +16,7 @@ class Sharing {
       event.preventDefault();
       this.attempt(() => this.make());
     });
-    this.copyButton.addEventListener("click", () => this.copied());
+    offerCopy(part("copy"), () => this.url.value);
     this.url.addEventListener("focus", () => this.url.select());
   }
 
@@ -35,24 +33,11 @@ class Sharing {
   async make() {
     const given = new FormData(this.form);
     const wanted = { expires_in_hours: Number(given.get("expires_in_hours")), mask: given.has("mask") };
-    const link = await call(this.path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify(wanted),
-    });
+    const link = await call(this.path, json("POST", wanted));
     this.url.value = link.url;
     this.fresh.hidden = false;
     this.url.focus();
     await this.show();
-  }
-
-  async copied() {
-    const label = this.copyButton.querySelector("[role=status]");
-    label.textContent = await copy(this.url.value).then(
-      () => "Copied",
-      () => "Could not copy",
-    );
-    setTimeout(() => (label.textContent = "Copy"), COPIED_MS);
   }
 
   async show() {

@@ -1,6 +1,6 @@
 // Where the message is: marked by hand, shown on the waveform as it is typed, sent, and analysed again.
 
-import { call } from "./api.js";
+import { call, json } from "./api.js";
 
 const WAVE_UNITS = 1000; // The width of the waveform's viewBox.
 
@@ -45,6 +45,6 @@ export function startWindow(article) {
     event.preventDefault();
     const body = { start_s: start.valueAsNumber, end_s: end.valueAsNumber };
     if (form.elements.channel) body.channel = Number(form.elements.channel.value);
-    send({ method: "PUT", headers: { Accept: "application/json", "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    send(json("PUT", body));
   });
 }
