@@ -1,6 +1,7 @@
 """The pages of the playbooks: the list, and the editor that tries before it saves."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -143,6 +144,7 @@ def _settled(draft: Draft, text: str) -> tuple[Draft, Playbook | None]:
     return replace(draft, base=text, text=text, sent={}), playbook
 
 
+@lru_cache(maxsize=4)  # a press of a button reads the same few texts again and again
 def _parsed(text: str) -> tuple[Playbook | None, TextProblem | None]:
     try:
         return playbooks.parse(text, "playbook", given=DRAFT), None
