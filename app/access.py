@@ -189,7 +189,7 @@ def is_loopback(settings: Settings) -> bool:
 
 
 def _who(request: Request) -> Person:
-    if is_loopback(request.app.state.settings) and not workspaces_of(request).people.exist():
+    if is_loopback(request.app.state.settings) and not _accounts_exist(request):
         return LOCAL  # even with a key: many programs send one anyhow, and without accounts there are none
     credentials = credentials_of(request)
     kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -198,6 +198,13 @@ def _who(request: Request) -> Person:
     if (cookie := request.cookies.get(COOKIE)) and (known := credentials.by_session(cookie)):
         return known
     raise NotSignedIn("Please sign in, or send an API key as “Authorization: Bearer ab_…”.")
+
+
+def _accounts_exist(request: Request) -> bool:
+    """Asked for until there is one, whoever makes it; then there always is one, for they are shut and not deleted."""
+    state = request.app.state
+    state.accounts_exist = state.accounts_exist or workspaces_of(request).people.exist()
+    return bool(state.accounts_exist)
 
 
 def _scope(request: Request) -> Scope:

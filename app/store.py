@@ -173,11 +173,10 @@ class Store:
 
     def reports(self, limit: int) -> list[tuple[RecordingRow, Report]]:
         """The newest recordings that have a report with its words."""
-        query = sa.select(RecordingRow, ReportRow.body).join(ReportRow, ReportRow.recording_id == RecordingRow.id)
-        query = query.where(self.sees, RecordingRow.transcript_removed_at.is_(None))
-        newest = query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+        query = newest(Filter()).where(self.sees, RecordingRow.transcript_removed_at.is_(None))
+        query = query.join(ReportRow, ReportRow.recording_id == RecordingRow.id).limit(limit)
         with self.session() as session:
-            rows = session.execute(newest).all()
+            rows = session.execute(query.add_columns(ReportRow.body)).all()
         return [(row, Report.model_validate_json(body)) for row, body in rows]
 
     def waveform(self, recording_id: str) -> list[float] | None:

@@ -16,6 +16,7 @@ from app.analyst import Analyst
 from app.credentials import ATTEMPTS, SESSION_LASTS
 from app.intake import Arrival
 from app.main import ROUTERS, create_app
+from app.people import People
 from app.schema import InvitationRow, PersonRow, SessionRow
 from app.settings import Settings
 from models.errors import InvalidRequest
@@ -65,6 +66,17 @@ def test_the_first_account_is_made_on_the_page_and_is_signed_in(app: FastAPI) ->
     again = client.post("/people/first", data=form | {"email": "b@example.com"}, follow_redirects=False)
     assert again.headers["location"] == "/people"
     assert len(app.state.people.everyone()) == 1
+
+
+def test_the_first_account_counts_at_once_where_another_process_makes_it(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, asked, exist = TestClient(app), [], People.exist
+    monkeypatch.setattr(People, "exist", lambda people: (asked.append(1), exist(people))[1])
+    assert [client.get("/v1/me").status_code for _ in range(2)] == [200, 200]
+    app.state.people.add("ada@example.com", "Ada", "admin", PASSWORD)
+    assert [client.get("/v1/me").status_code for _ in range(3)] == [401, 401, 401]
+    assert len(asked) == 3, "and then nobody asks any more"
 
 
 def test_a_page_asks_to_sign_in_and_leads_back(they: Cast) -> None:
