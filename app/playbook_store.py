@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from analysis import playbooks
@@ -44,7 +45,7 @@ class Playbooks:
 
     def load(self, name: str, version: int | None = None) -> Playbook:
         """The newest version, or the very one asked for. Raises UnknownPlaybook, or InvalidPlaybook if unreadable."""
-        row = self.store.playbook(name, version)
+        row = self.stored(name, version)
         if row is not None:
             return _parsed(row.text, row.name, row.version)
         if name not in playbooks.names():
@@ -63,12 +64,33 @@ class Playbooks:
 
     def text(self, name: str, version: int | None = None) -> str:
         """The TOML of a playbook, as it was written."""
-        row = self.store.playbook(name, version)
+        row = self.stored(name, version)
         return row.text if row is not None else playbooks.shipped_text(self.load(name, version).name)
+
+    def stored(self, name: str, version: int | None = None) -> PlaybookRow | None:
+        """One version of what was saved under a name, or its newest."""
+        query = _versions(name) if version is None else _versions(name).where(PlaybookRow.version == version)
+        with self.store.session() as session:
+            return session.scalar(query.limit(1))
 
     def versions(self, name: str) -> tuple[PlaybookRow, ...]:
         """What was saved under a name, the newest first; nothing for a shipped one."""
-        return tuple(self.store.playbook_versions(name))
+        with self.store.session() as session:
+            return tuple(session.scalars(_versions(name)))
+
+    def newest(self) -> dict[str, PlaybookRow]:
+        """The newest version of each that was saved, by name."""
+        versions = sa.select(PlaybookRow.name, sa.func.max(PlaybookRow.version).label("version"))
+        newest = versions.group_by(PlaybookRow.name).subquery()
+        is_newest = (PlaybookRow.name == newest.c.name) & (PlaybookRow.version == newest.c.version)
+        with self.store.session() as session:
+            rows = session.scalars(sa.select(PlaybookRow).join(newest, is_newest).order_by(PlaybookRow.name))
+            return {row.name: row for row in rows}
+
+    def add(self, row: PlaybookRow) -> None:
+        """Raises IntegrityError if there is this version already."""
+        with self.store.session() as session:
+            session.add(row)
 
     def is_shipped(self, name: str) -> bool:
         return name in playbooks.names()
@@ -76,7 +98,7 @@ class Playbooks:
     def cards(self) -> tuple[Card, ...]:
         """The newest version of each, from one query: every page that offers a choice asks for them."""
         cards = {name: _card(playbooks.load(name)) for name in playbooks.names()}
-        cards |= {name: _stored_card(row) for name, row in self.store.newest_playbooks().items()}
+        cards |= {name: _stored_card(row) for name, row in self.newest().items()}
         return tuple(cards.values())
 
     def titles(self) -> dict[str, str]:
@@ -86,14 +108,14 @@ class Playbooks:
     def readable(self) -> dict[str, Playbook]:
         """The newest version of each that this release can read, by name."""
         found = {name: playbooks.load(name) for name in playbooks.names()}
-        for name, row in self.store.newest_playbooks().items():
+        for name, row in self.newest().items():
             found.pop(name, None)  # what is stored stands before what is shipped, readable or not
             with suppress(InvalidPlaybook):
                 found[name] = _parsed(row.text, name, row.version)
         return found
 
     def next_version(self, name: str) -> int:
-        return _after(self.store.playbook(name))
+        return _after(self.stored(name))
 
     def save(self, name: str, text: str) -> Playbook:
         """Keep a text as the next version of a name, whatever name and version the text claims.
@@ -102,14 +124,14 @@ class Playbooks:
         """
         self.check_name(name)
         for _ in range(ATTEMPTS_TO_SAVE):
-            newest = self.store.playbook(name)
+            newest = self.stored(name)
             if newest is not None and newest.text == text:
                 return _parsed(text, name, newest.version)
             version = _after(newest)
             playbook = _parsed(text, name, version)
             row = PlaybookRow(name=name, version=version, text=text, created_at=datetime.now(UTC))
             try:
-                self.store.add_playbook(row)
+                self.add(row)
             except IntegrityError:
                 continue
             return playbook
@@ -123,6 +145,10 @@ class Playbooks:
                 f"“{name[:LONGEST_NAME]}” cannot be a playbook’s name. "
                 f"Use small letters, figures and single hyphens, at most {LONGEST_NAME}: our-cold-calls."
             )
+
+
+def _versions(name: str) -> sa.Select[PlaybookRow]:
+    return sa.select(PlaybookRow).where(PlaybookRow.name == name).order_by(PlaybookRow.version.desc())
 
 
 def _card(playbook: Playbook) -> Card:

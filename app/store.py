@@ -1,4 +1,4 @@
-"""Rows: recordings, their reports, and the playbooks a coach wrote."""
+"""Rows: recordings and their reports."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from analysis.pipeline import Analysis
 from app import audit
 from app.confining import ConfinedSession
 from app.listing import Filter, newest, older_than
-from app.schema import FindingRow, MemberRow, PlaybookRow, RecordingRow, ReportRow
+from app.schema import FindingRow, MemberRow, RecordingRow, ReportRow
 from app.webhooks.events import tell
 from models.errors import AfterbeepError, AudioRemoved, NotFound, NotReady, OnHold, TranscriptRemoved
 from models.person import DEFAULT_WORKSPACE, Person
@@ -23,9 +23,10 @@ UNSURE_WORDS = 0.15  # of all: more, and a coach is asked to listen
 
 
 class Store:
-    """Every query of the product, within one workspace. Rows it returns are detached: read them, do not change them.
+    """Recordings and their reports within one workspace, and the session in which the other shelves ask there.
 
-    What readers ask for is what `sees` lets through: see `seen_by`.
+    Rows it returns are detached: read them, do not change them. What readers ask for is what `sees` lets through: see
+    `seen_by`.
     """
 
     def __init__(
@@ -216,34 +217,6 @@ class Store:
             row.held_at = (row.held_at or datetime.now(UTC)) if by else None
             row.held_by = (row.held_by or by.name) if by else None
             return row
-
-    # Playbooks
-
-    def playbook(self, name: str, version: int | None = None) -> PlaybookRow | None:
-        """One version of a stored playbook, or its newest."""
-        query = sa.select(PlaybookRow).where(PlaybookRow.name == name).order_by(PlaybookRow.version.desc()).limit(1)
-        with self.session() as session:
-            return session.scalar(query if version is None else query.where(PlaybookRow.version == version))
-
-    def playbook_versions(self, name: str) -> Sequence[PlaybookRow]:
-        """Every version of a stored playbook, the newest first."""
-        query = sa.select(PlaybookRow).where(PlaybookRow.name == name).order_by(PlaybookRow.version.desc())
-        with self.session() as session:
-            return session.scalars(query).all()
-
-    def newest_playbooks(self) -> dict[str, PlaybookRow]:
-        """The newest version of each stored playbook, by name."""
-        versions = sa.select(PlaybookRow.name, sa.func.max(PlaybookRow.version).label("version"))
-        newest = versions.group_by(PlaybookRow.name).subquery()
-        is_newest = (PlaybookRow.name == newest.c.name) & (PlaybookRow.version == newest.c.version)
-        with self.session() as session:
-            rows = session.scalars(sa.select(PlaybookRow).join(newest, is_newest).order_by(PlaybookRow.name))
-            return {row.name: row for row in rows}
-
-    def add_playbook(self, row: PlaybookRow) -> None:
-        """Raises IntegrityError if there is this version already."""
-        with self.session() as session:
-            session.add(row)
 
     def recordings_by_playbook(self) -> dict[str, int]:
         count = sa.func.count().label("recordings")

@@ -99,16 +99,16 @@ def test_what_cannot_be_used_is_refused_with_line_and_reason(
 
 def test_two_who_save_at_once_both_get_a_version(shelf: Playbooks, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf.save("ours", OURS)
-    real, answers = Store.playbook, iter([shelf.store.playbook("ours")])
+    real, answers = Playbooks.stored, iter([shelf.stored("ours")])
     shelf.save("ours", CHEAPER)
-    monkeypatch.setattr(Store, "playbook", lambda self, *asked: next(answers, None) or real(self, *asked))
+    monkeypatch.setattr(Playbooks, "stored", lambda self, *asked: next(answers, None) or real(self, *asked))
     assert shelf.save("ours", OURS + "# mine\n").version == 3
 
 
 def test_a_version_is_stored_once(shelf: Playbooks) -> None:
     shelf.save("ours", OURS)
     with pytest.raises(IntegrityError):
-        shelf.store.add_playbook(PlaybookRow(name="ours", version=1, text="", created_at=datetime.now(UTC)))
+        shelf.add(PlaybookRow(name="ours", version=1, text="", created_at=datetime.now(UTC)))
 
 
 def test_the_very_version_of_a_report_is_found_or_none(shelf: Playbooks) -> None:
@@ -126,7 +126,7 @@ def test_the_very_version_of_a_report_is_found_or_none(shelf: Playbooks) -> None
 
 def test_one_it_cannot_read_is_no_choice_even_under_a_name_that_is_shipped(shelf: Playbooks) -> None:
     unreadable = PlaybookRow(name="educate-first", version=9, text="[rules.gone]", created_at=datetime.now(UTC))
-    shelf.store.add_playbook(unreadable)
+    shelf.add(unreadable)
     assert "educate-first" not in shelf.titles()
     assert [card.problem is None for card in shelf.cards() if card.name == "educate-first"] == [False]
     assert shelf.names() == playbooks.names()
@@ -134,7 +134,7 @@ def test_one_it_cannot_read_is_no_choice_even_under_a_name_that_is_shipped(shelf
 
 def test_a_playbook_this_release_cannot_read_stays_on_the_shelf_and_says_so(shelf: Playbooks) -> None:
     row = PlaybookRow(name="old", version=1, text=OURS + "[rules.gone]\npoints = 1\n", created_at=datetime.now(UTC))
-    shelf.store.add_playbook(row)
+    shelf.add(row)
     (card,) = (card for card in shelf.cards() if card.name == "old")
     assert card.problem is not None
     assert "gone" in card.problem

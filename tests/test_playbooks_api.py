@@ -334,7 +334,7 @@ def test_an_unreadable_playbook_can_still_be_opened_and_mended(client: TestClien
     from app.schema import PlaybookRow
 
     broken = PlaybookRow(name="ours", version=1, text=OURS + "[rules.gone]\n", created_at=datetime.now(UTC))
-    client.app.state.store.add_playbook(broken)
+    client.app.state.playbooks.add(broken)
     page = client.get("/playbooks/ours", headers=HTML)
     assert page.status_code == 200
     assert "there is no rule named gone" in html.unescape(page.text)

@@ -22,6 +22,7 @@ from app.intake import Arrival
 from app.jobs import Jobs, launch_worker
 from app.listing import Filter
 from app.main import create_app
+from app.playbook_store import Playbooks
 from app.schema import Base, FindingRow, RecordingRow, Row
 from app.settings import Settings
 from app.store import Store
@@ -167,7 +168,7 @@ def check_use(app: FastAPI) -> None:
     app.state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach"))
     assert len(store.recordings()) == 2
     other = Store(store.engine, DEFAULT_WORKSPACE + 1)
-    assert (list(other.recordings()), other.newest_playbooks()) == ([], {})
+    assert (list(other.recordings()), Playbooks(other).newest()) == ([], {})
     with store.session() as session:
         session.execute(sa.delete(RecordingRow).where(RecordingRow.id == "recordings.id"))
         for table in Base.metadata.sorted_tables:

@@ -243,13 +243,9 @@ def basic(user: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
-def host_of(url: str) -> str:
-    return urlsplit(url).hostname or ""
-
-
 def under(url: str, domain: str) -> bool:
     """Whether credentials for a domain may be shown to this address's host."""
-    host = host_of(url).lower()
+    host = (urlsplit(url).hostname or "").lower()
     return host == domain or host.endswith(f".{domain}")
 
 
