@@ -22,7 +22,7 @@ def readyz(request: Request, response: Response) -> dict[str, str]:
             check()
             found[name] = "ok"
         except Exception as error:  # whatever it is, it is the answer
-            found[name] = f"{type(error).__name__}"
+            found[name] = type(error).__name__
             response.status_code = 503
     if found["database"] == "ok":
         found["workers"] = "ok" if living(request.app.state.workspaces.store.engine) else "none"

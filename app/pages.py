@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from analysis import playbooks
 from analysis.advice import advise
 from analysis.pipeline import analyze_script, rejudge
-from analysis.repeats import SAME_SPEECH_FROM
 from app.access import person_of, reviews_of, store_of, workspace_of
 from app.listing import Filter, filter_of
 from app.schema import RecordingRow
@@ -24,6 +23,7 @@ from app.views import (
     advice,
     coaching,
     comparison,
+    known,
     measures,
     pace,
     player,
@@ -36,7 +36,7 @@ from app.views import (
 from models.errors import AfterbeepError, InvalidRequest
 from models.playbook import Playbook
 from models.recording import CallContext
-from models.report import LikeEarlier, Report
+from models.report import Report
 
 ROWS_PER_PAGE = 50
 FEW_ROWS = 5  # are seen at a glance, without filters
@@ -223,37 +223,6 @@ def report_view(
         "unknown": unknown.unknown(report),
         "playbook": playbook,
         "rewrite": rewriting.shown(report.rewrite) if report.rewrite else None,
-        "said_before": said_before(report),
-        "known": known_facts(report.context) | attempt_read(report),
+        "said_before": known.said_before(report),
+        "known": known.known_facts(report.context) | known.attempt_read(report),
     }
-
-
-def known_facts(context: CallContext) -> dict[str, str]:
-    """What the rep said about the call, where they said it."""
-    facts = {
-        "Left by": context.rep,
-        "Company": context.company,
-        "Known to them": context.relationship and wording.RELATIONSHIPS[context.relationship],
-        "Message number": context.attempt and str(context.attempt),
-        "Call suggested by": context.referrer,
-        "Likes to be reached by": context.preferred_channel and advice.CHANNELS[context.preferred_channel],
-        "Tried before": ", ".join(advice.CHANNELS[channel] for channel in context.channels_tried or ()),
-        "Another call planned that day": {True: "Yes", False: "No", None: None}[context.planned_retry_today],
-    }
-    return {label: value for label, value in facts.items() if value}
-
-
-def said_before(report: Report) -> LikeEarlier | None:
-    """The earlier message to the same person in nearly the same words, if there is one."""
-    likest = report.left_before.likest if report.left_before else None
-    return likest if likest and likest.likeness >= SAME_SPEECH_FROM else None
-
-
-def attempt_read(report: Report) -> dict[str, str]:
-    """Which message it was, where stored messages told it and the rep did not."""
-    left = report.left_before
-    if left is None or report.context.attempt is not None:
-        return {}
-    days = left.days_since_last
-    since = "" if days is None else f", {wording.days(days)} after the one before"
-    return {"Message number": f"{left.attempt}{since} (read from earlier messages)"}

@@ -6,10 +6,9 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from analysis.cues import sentences
-from app.pages import known_facts
 from app.views import coaching, measures, player, rewriting, wording
+from app.views.known import known_facts
 from models.playbook import Playbook
-from models.recording import CallContext
 from models.report import Evidence, Finding, Report, Status
 from models.transcript import Transcript
 
@@ -97,7 +96,7 @@ def handout(
         lines=_lines(report, playbook),
         sentences=_sentences(report.transcript),
         rewrite=rewriting.shown(report.rewrite) if report.rewrite else None,
-        facts=_facts(report, report.context),
+        facts=_facts(report),
         masked=masked,
     )
 
@@ -149,12 +148,12 @@ def _amount(value: float, measure: measures.Measure) -> str:
     return f"{wording.decimal(value, measure.digits)}{gap}{measure.unit}"
 
 
-def _facts(report: Report, context: CallContext) -> dict[str, str]:
+def _facts(report: Report) -> dict[str, str]:
     made = report.transcript
     model = f", {made.model}" if made.model else ""
     window = report.message
     facts = {
-        **known_facts(context),
+        **known_facts(report.context),
         "Message": window
         and f"{wording.clock(window.start_s)} to {wording.clock(window.end_s)}, {wording.FOUND_BY[window.found_by]}",
         "Transcribed by": f"{made.engine}{model}" if report.recording else None,
