@@ -1,3 +1,3 @@
 """The product as a library: a recording in, a report out. No database, HTTP, environment or clock in here."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
