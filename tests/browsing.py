@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from analysis.audio.decode import SAMPLE_RATE_HZ, decode
-from tests.conftest import PATIENCE_S, ROOT
+from tests.conftest import ROOT
+from tests.processes import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright

@@ -7,22 +7,21 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from tests.conftest import wait_until
-from tests.ports import free_port
-
-STARTS_WITHIN_S = 20
+from tests.processes import free_port, wait_until
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The address under which a browser reaches `app`."""
+def serving(app: FastAPI, *, starts: bool = False) -> Iterator[str]:
+    """The address under which `app` is reached. It `starts` here, or has been made ready to answer before."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    usual = {"log_level": "error", "ws": "none", "timeout_graceful_shutdown": 5}
+    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="on" if starts else "off", **usual))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        wait_until(lambda: server.started, STARTS_WITHIN_S)
+        wait_until(lambda: server.started)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join()
+        thread.join(20)
+        assert not thread.is_alive()

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from tests.ports import free_port
+from tests.processes import free_port
 
 USUAL = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.ports import free_port
+from tests.processes import free_port
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from app.main import create_app
 from app.settings import Settings
 from models.errors import InvalidRequest
 from models.person import LOCAL
-from tests.conftest import wait_until
+from tests.processes import wait_until
 from tests.stored import store_again, store_report
 
 

@@ -10,7 +10,8 @@ import pytest
 from app.client import ApiProblem, Client
 from models.recording import CallContext
 from models.report import Report
-from tests.conftest import ROOT, Service
+from tests.conftest import ROOT
+from tests.processes import Service
 from tests.stored import CHECKING_IN
 
 pytestmark = [pytest.mark.service, pytest.mark.whisper]

@@ -9,7 +9,7 @@ import pytest
 
 from app.collector import Collector
 from models.transcript import Transcript
-from tests.conftest import wait_until
+from tests.processes import wait_until
 from tests.sounds import Samples, as_transcript, silence
 
 

@@ -17,7 +17,8 @@ from analysis.audio import decode as in_process
 from app import decoder
 from app.decoder import IsolatedDecoder
 from models.errors import DecoderCrashed, DecoderOutOfMemory, DecoderTooSlow, NotAudio, TooLong
-from tests.conftest import ROOT, SAMPLES, wait_until
+from tests.conftest import ROOT, SAMPLES
+from tests.processes import wait_until
 from tests.sounds import tone, wav16
 
 

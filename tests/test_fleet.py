@@ -1,6 +1,5 @@
 """A service and three workers that share a database and a bucket and nothing else: one dies, the others finish."""
 
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,10 +18,8 @@ from app.database import connect
 from app.jobs import Jobs
 from app.schema import DeliveryRow, RecordingRow, ReportRow, WorkerRow
 from app.settings import Settings
-from tests.conftest import wait_until
-from tests.ports import free_port
 from tests.postgres import fresh_database
-from tests.processes import running
+from tests.processes import Program, free_port, wait_until
 from tests.provider import provider_server
 from tests.s3 import bucket_url
 from tests.stored import WAV
@@ -36,7 +33,7 @@ RECORDINGS = 6
 class Fleet:
     url: str
     engine: sa.Engine
-    workers: dict[str, "subprocess.Popen[bytes]"]  # by the name each has in the database
+    workers: dict[str, Program]  # by the name each has in the database
 
     def held(self, worker_id: str) -> set[str]:
         """The recordings a worker is on."""
@@ -67,10 +64,10 @@ def fleet(tmp_path: Path, model_dir: Path) -> Iterator[Fleet]:
         }
         port, workers = free_port(), {}
         serve = ["serve", "--no-worker", "--port", str(port), "--data-dir", str(tmp_path / "service")]
-        stack.enter_context(running(tmp_path / "service.log", *serve, **told))
+        stack.enter_context(Program(*serve, log=tmp_path / "service.log", **told))
         for name in ("one", "two", "three"):
             command = ["worker", "--data-dir", str(tmp_path / name)]
-            program = running(tmp_path / f"{name}.log", *command, **told, AFTERBEEP_WORKER_ID=name)
+            program = Program(*command, log=tmp_path / f"{name}.log", **told, AFTERBEEP_WORKER_ID=name)
             workers[f"{name}-0"] = stack.enter_context(program)
         engine = connect(Settings(data_dir=tmp_path, database_url=SecretStr(database)))
         stack.callback(engine.dispose)
@@ -96,7 +93,6 @@ def test_two_workers_finish_what_a_third_began(fleet: Fleet) -> None:
         wait_until(lambda: any(map(fleet.begun, fleet.workers)))
         dead = max(fleet.workers, key=lambda worker_id: len(fleet.begun(worker_id)))
         fleet.workers[dead].kill()
-        fleet.workers[dead].wait(10)
         held = fleet.held(dead)
         assert held, "it had begun some and ended none of these"
         wait_until(lambda: set(fleet.done_by()) == handed_in)

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,6 @@ from dataclasses import replace
 import httpx2 as httpx
 import pytest
 import sqlalchemy as sa
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given
@@ -31,8 +29,8 @@ from app.jobs import Jobs
 from app.main import create_app
 from app.settings import Settings
 from models.errors import AfterbeepError
-from tests.conftest import Service, wait_until
-from tests.ports import free_port
+from tests.inside import serving
+from tests.processes import Service, wait_until
 from tests.provider import Provider, provider_server
 from tests.stored import CHECKING_IN, WAV, Scripted
 from tests.test_remote import jobs
@@ -44,9 +42,9 @@ pytestmark = pytest.mark.tools
 class Running:
     """The service over HTTP, its worker's steps taken by the test."""
 
-    def __init__(self, app: FastAPI, port: int, provider: Provider) -> None:
+    def __init__(self, app: FastAPI, url: str, provider: Provider) -> None:
         self.app, self.provider = app, provider
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        self.client = httpx.Client(base_url=url, timeout=30)
 
     def connect(self, tool: Tool, **more: object) -> str:
         told = {"integration": tool.name, "credentials": tool.credentials, "only_voicemails": tool.only_voicemails}
@@ -90,27 +88,21 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FastAPI, int]]:
-    port = free_port()
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FastAPI, str]]:
     app = create_app(Settings(data_dir=tmp_path_factory.mktemp("tools"), public_url=PUBLIC))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="on", ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_until(lambda: server.started)
-    yield app, port
-    server.should_exit = True
-    thread.join(20)
+    with serving(app, starts=True) as url:
+        yield app, url
 
 
 @pytest.fixture
-def running(served: tuple[FastAPI, int]) -> Iterator[Running]:
+def running(served: tuple[FastAPI, str]) -> Iterator[Running]:
     """The one service, with nothing in it."""
-    app, port = served
+    app, url = served
     with app.state.store.session() as session:
         for table in ("recordings", "connections", "workflow_status"):
             session.execute(sa.text(f"DELETE FROM {table}"))
     with provider_server() as provider:
-        running = Running(app, port, provider)
+        running = Running(app, url, provider)
         with running.client:
             yield running
 

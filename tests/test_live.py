@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -13,7 +12,6 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from sse_starlette import ServerSentEvent
 
@@ -28,9 +26,9 @@ from app.settings import Settings
 from models.errors import NoSpeech
 from models.person import LOCAL
 from models.recording import CallContext
-from tests.conftest import Service, wait_until
+from tests.inside import serving
 from tests.people import cast
-from tests.ports import free_port
+from tests.processes import Service, wait_until
 from tests.stored import CHECKING_IN, WAV, Scripted, store_report
 
 
@@ -54,15 +52,9 @@ class Running:
 @pytest.fixture
 def running(settings: Settings) -> Iterator[Running]:
     migrate(settings)
-    app, port = create_app(settings), free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=5))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    wait_until(lambda: server.started)
-    yield Running(app, f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join(20)
-    assert not thread.is_alive()
+    app = create_app(settings)
+    with serving(app, starts=True) as url:
+        yield Running(app, url)
 
 
 class Following:
@@ -211,7 +203,7 @@ def test_a_client_that_does_not_read_is_let_go() -> None:
     asyncio.run(let_go())
 
 
-def test_each_is_told_what_is_theirs_only(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_is_told_what_is_theirs_only(running: Running) -> None:
     they = cast(running.app)
     arrived = {name: Arrival(io.BytesIO(WAV), f"{name}.wav", "cold-outreach", owner_id=they.people[name].id)
                for name in ("rita", "rob")}  # fmt: skip

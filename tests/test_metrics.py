@@ -23,8 +23,9 @@ from app.schema import WorkerRow
 from app.settings import Settings
 from app.webhooks.events import message, trial_payload
 from app.workers import Roll
-from tests.conftest import ROOT, Service, wait_until
+from tests.conftest import ROOT
 from tests.people import cast
+from tests.processes import Service, wait_until
 from tests.provider import provider_server
 from tests.stored import WAV, Scripted, store_report
 

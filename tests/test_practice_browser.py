@@ -8,7 +8,8 @@ import httpx2 as httpx
 import pytest
 
 from tests.browsing import IN_A_BROWSER, launch, open_page, shoot, speaks, spoken_after
-from tests.conftest import SAMPLES, Service
+from tests.conftest import SAMPLES
+from tests.processes import Service
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
 Browser, Page, Playwright, expect = (

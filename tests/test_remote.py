@@ -22,7 +22,7 @@ from app.schema import FetchRow
 from app.settings import Settings
 from app.vault import Vault
 from models.errors import AfterbeepError, FetchFailed, NotAudio, SecretUnreadable
-from tests.conftest import Service, wait_until
+from tests.processes import Service, wait_until
 from tests.provider import Provider, endless, provider_server
 from tests.stored import CHECKING_IN, WAV, Scripted
 from tests.test_service import show, wait_for_end

@@ -19,7 +19,8 @@ from app.settings import Settings
 from models.errors import InvalidPlaybook, StorageUnavailable
 from models.playbook import Retention
 from models.recording import CallContext
-from tests.conftest import ROOT, wait_until
+from tests.conftest import ROOT
+from tests.processes import wait_until
 from tests.stored import CHECKING_IN, store_report
 
 ON_BOTH_DATABASES = True

@@ -2,9 +2,8 @@
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 from click.testing import CliRunner
@@ -15,8 +14,7 @@ from app.cli import main
 from app.intake import Arrival
 from app.jobs import Lane, launch_worker
 from app.settings import QUEUES, Queue, Settings
-from tests.conftest import wait_until
-from tests.processes import running
+from tests.processes import Program, wait_until
 from tests.provider import provider_server
 from tests.stored import WAV
 
@@ -68,12 +66,12 @@ def test_two_queues_leave_the_third_to_others(app: FastAPI) -> None:
 # As a process of its own
 
 
-def worker(settings: Settings, queues: str, log: Path, **more: str) -> AbstractContextManager[Popen[bytes]]:
+def worker(settings: Settings, queues: str, log: Path, **more: str) -> Program:
     """Without a model: the one it is told of is nowhere."""
     told = {"AFTERBEEP_MODEL": str(log.parent / "nowhere.pt"), "AFTERBEEP_QUEUES": queues, **more}
     if settings.database_url:
         told["AFTERBEEP_DATABASE_URL"] = settings.database
-    return running(log, "worker", "--data-dir", str(settings.data_dir), **told)
+    return Program("worker", "--data-dir", str(settings.data_dir), log=log, **told)
 
 
 def test_one_that_only_fetches_has_no_model(settings: Settings, tmp_path: Path) -> None:
@@ -84,9 +82,9 @@ def test_one_that_only_fetches_has_no_model(settings: Settings, tmp_path: Path) 
     with provider_server() as provider, TestClient(app) as client:
         url = provider.serve("/a.wav", WAV)
         recording_id = client.post("/v1/voicemails", json={"url": url}).json()["id"]
-        with worker(settings, "fetches", log, AFTERBEEP_FETCH_INSIDE="1") as process:
+        with worker(settings, "fetches", log, AFTERBEEP_FETCH_INSIDE="1") as program:
             wait_until(lambda: client.get(f"/v1/voicemails/{recording_id}").json()["stage"] is None)
-            mapped = Path(f"/proc/{process.pid}/maps").read_text()
+            mapped = Path(f"/proc/{program.process.pid}/maps").read_text()
     assert client.get(f"/v1/voicemails/{recording_id}").json()["status"] == "queued", "for one that has a model"
     assert app.state.audio.original(recording_id).read_bytes() == WAV
     assert "libtorch" not in mapped
@@ -94,8 +92,8 @@ def test_one_that_only_fetches_has_no_model(settings: Settings, tmp_path: Path) 
 
 
 def test_one_that_analyses_says_which_model_it_lacks(tmp_path: Path) -> None:
-    with worker(Settings(data_dir=tmp_path / "data"), "urgent,fetches", tmp_path / "log") as process:
-        assert process.wait(60) == 1
+    with worker(Settings(data_dir=tmp_path / "data"), "urgent,fetches", tmp_path / "log") as program:
+        assert program.process.wait(60) == 1
     assert "nowhere.pt" in (tmp_path / "log").read_text()
 
 

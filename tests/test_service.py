@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from tests.conftest import SAMPLES, Service, wait_until
+from tests.conftest import SAMPLES
+from tests.processes import Service, wait_until
 
 pytestmark = [pytest.mark.service, pytest.mark.whisper]
 

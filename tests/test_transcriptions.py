@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.analyst import Analyst
-from tests.conftest import Service, wait_until
+from tests.processes import Service, wait_until
 from tests.stored import CHECKING_IN, WAV, Scripted
 
 PATH = "/v1/audio/transcriptions"

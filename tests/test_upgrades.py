@@ -28,7 +28,7 @@ from app.settings import Settings
 from app.store import Store
 from app.vault import Vault
 from models.person import DEFAULT_WORKSPACE
-from tests.conftest import wait_until
+from tests.processes import wait_until
 from tests.provider import provider_server
 from tests.stored import CHECKING_IN, WAV, Scripted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.browsing import IN_A_BROWSER, open_page, shoot, spoken_after
-from tests.conftest import Service
+from tests.processes import Service
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
 Browser, Page, expect = playwright_api.Browser, playwright_api.Page, playwright_api.expect

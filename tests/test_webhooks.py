@@ -30,7 +30,8 @@ from app.webhooks.postman import AFTER_S, PAUSED_AFTER, Postman
 from app.webhooks.renderers import BY_NAME, RENDERERS
 from models.errors import AnalysisFailed
 from models.person import LOCAL
-from tests.conftest import ROOT, Service, wait_until
+from tests.conftest import ROOT
+from tests.processes import Service, wait_until
 from tests.provider import Provider, provider_server, silent
 from tests.stored import WAV, store_report
 

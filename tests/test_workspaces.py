@@ -26,8 +26,9 @@ from app.store import Store
 from app.workspaces import Workspace
 from models.errors import AlreadyThere, InvalidRequest
 from models.person import DEFAULT_WORKSPACE, LOCAL
-from tests.conftest import ROOT, wait_until
+from tests.conftest import ROOT
 from tests.people import PASSWORD, cast
+from tests.processes import wait_until
 from tests.proofs import isolation
 from tests.stored import WAV, store_report
 from tests.test_upgrades import release

@@ -40,8 +40,8 @@ from app.webhooks.postman import start_postmen
 from app.workers import Roll
 from models.transcript import Transcript
 from tests.benchmarks import corpus
-from tests.conftest import wait_until
 from tests.postgres import fresh_database
+from tests.processes import wait_until
 from tests.s3 import bucket_url, server
 from tests.sounds import as_transcript
 

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from app.settings import Settings
-from tests.conftest import SAMPLES, Service, wait_until
-from tests.ports import free_port
+from tests.conftest import SAMPLES
+from tests.processes import Service, wait_until
 
 ASKED = 200  # how often a report is asked for
 UPLOADED = 40
@@ -84,15 +83,11 @@ def main() -> None:
     parser.add_argument("--recording", type=Path, default=SAMPLES / "10-short-mumble.wav")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        service = Service(Path(folder) / "data", Settings().model_dir, free_port())
         began_s = time.perf_counter()
-        service.start()
-        print(f"service ready after {time.perf_counter() - began_s:.1f} s")
-        wait_until(lambda: bool(service.worker_pids()), 10)
-        try:
+        with Service(Path(folder) / "data") as service:
+            print(f"service ready after {time.perf_counter() - began_s:.1f} s")
+            wait_until(lambda: bool(service.worker_pids()), 10)
             measure(service, args.recording.read_bytes(), args.queued, to_the_end=args.all)
-        finally:
-            service.stop()
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ import torch
 
 from app.settings import Settings
 from tests.benchmarks.contestants import faster_whisper
-from tests.conftest import SAMPLES, Service, wait_until
-from tests.ports import free_port
+from tests.conftest import SAMPLES
+from tests.processes import Service, wait_until
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,9 @@ def _seconds(work: Callable[[], object]) -> float:
 def measure(files: Sequence[Path], rounds: int = 1) -> Lone:
     """With the real service on the engine of faster-whisper."""
     os.environ["AFTERBEEP_ENGINE"] = "faster-whisper"
-    with tempfile.TemporaryDirectory() as folder:
-        service = Service(Path(folder) / "data", Settings().model_dir, free_port())
-        service.start()
+    with tempfile.TemporaryDirectory() as folder, Service(Path(folder) / "data") as service:
         wait_until(lambda: bool(service.worker_pids()), 10)
-        try:
-            ours, theirs = _compete(service.url, files, rounds)
-        finally:
-            service.stop()
+        ours, theirs = _compete(service.url, files, rounds)
     return Lone(len(files), statistics.mean(ours), statistics.mean(theirs))
 
 

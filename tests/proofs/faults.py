@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from app.settings import Settings
 from tests import s3
-from tests.conftest import wait_until
+from tests.processes import wait_until
 from tests.proofs.fleet import Fleet, fleet
 from tests.proofs.table import Proof, arguments
 from tests.stored import WAV

@@ -1,61 +1,47 @@
 """A service and workers as processes of their own, each begun again when it dies, as a supervisor would."""
 
-import os
 import random
-import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2 as httpx
 
-from tests.conftest import ROOT, wait_until
-from tests.ports import free_port
 from tests.postgres import fresh_database
+from tests.processes import Program, free_port, wait_until
 
 AGAIN_AFTER_S = 0.3
 
 
-class Kept:
-    """One process, begun again whenever it ends."""
+class Kept(Program):
+    """Begun again whenever it ends."""
 
-    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, name: str, *arguments: str, log: Path, **environment: str) -> None:
+        super().__init__(*arguments, log=log, **environment)
         self.name = name
-        self.command = [sys.executable, "-P", "-m", "app.cli", *arguments]
-        self.environment = {**os.environ, **environment}
-        self.log = log
         self.starts = 0
-        self.process: subprocess.Popen[bytes] | None = None
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._keep, daemon=True)
 
     def _keep(self) -> None:
-        with self.log.open("ab") as log:
-            while not self.stopping.is_set():
-                self.starts += 1
-                self.process = subprocess.Popen(
-                    self.command, env=self.environment, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-                )
-                self.process.wait()
-                self.stopping.wait(AGAIN_AFTER_S)
+        while not self.stopping.is_set():
+            self.starts += 1
+            super().start()
+            assert self.process is not None
+            self.process.wait()
+            self.stopping.wait(AGAIN_AFTER_S)
 
-    def kill(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
+    def start(self) -> None:
+        self.thread.start()
 
     def stop(self) -> None:
         self.stopping.set()
-        if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            super().stop()
         self.thread.join(5)
 
 
@@ -66,11 +52,10 @@ class Fleet:
         self.folder = folder
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         data = ["--data-dir", str(folder / "data")]
-        self.service = Kept(
-            "service", ["serve", "--no-worker", "--port", str(port), *data], environment, folder / "service.log"
-        )
+        serve = ("serve", "--no-worker", "--port", str(port), *data)
+        self.service = Kept("service", *serve, log=folder / "service.log", **environment)
         self.workers = [
-            Kept(f"worker {number}", ["worker", *data], environment, folder / f"worker-{number}.log")
+            Kept(f"worker {number}", "worker", *data, log=folder / f"worker-{number}.log", **environment)
             for number in range(workers)
         ]
 
@@ -80,7 +65,7 @@ class Fleet:
 
     def start(self) -> None:
         for one in self.processes:
-            one.thread.start()
+            one.start()
         wait_until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200, 60)
 
     def stop(self) -> None:
