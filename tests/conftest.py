@@ -14,6 +14,7 @@ from models.errors import ModelError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from fastapi.testclient import TestClient
     from playwright.sync_api import Browser, Playwright
 
     from tests.people import Cast
@@ -58,15 +59,20 @@ def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Setting
 
 
 @pytest.fixture
-def app(settings: Settings) -> "Iterator[FastAPI]":
-    """The service without a worker, on an empty database."""
+def client(settings: Settings) -> "Iterator[TestClient]":
+    """Of the service without a worker, on an empty database."""
     from fastapi.testclient import TestClient
 
     from app.main import create_app
 
-    app = create_app(settings)
-    with TestClient(app):
-        yield app
+    with TestClient(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+def app(client: "TestClient") -> "FastAPI":
+    """The same, from within."""
+    return client.app
 
 
 @pytest.fixture

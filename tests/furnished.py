@@ -1,19 +1,16 @@
 """An installation with something of everything, for whoever looks at its pages."""
 
 import base64
-import io
 
 from fastapi import FastAPI
 
-from app.analyst import Analyst
-from app.intake import Arrival
 from app.links import LinkWanted, ShareLinks
 from app.review import Reviews
 from app.script_store import Scripts
 from models.person import LOCAL, Person
 from models.recording import CallContext
 from tests.sounds import silence, wav16
-from tests.stored import CHECKING_IN, Scripted, store_again, store_report
+from tests.stored import CHECKING_IN, analyse, receive, store_again, store_report
 
 BETTER = (
     "Hi Karen, it's Tyler Reed with Bluepeak. Mercy Clinics cut no-shows by a third with text reminders. "
@@ -56,7 +53,6 @@ def furnish(app: FastAPI, owner: Person | None = None, coach: Person = LOCAL) ->
 
 
 def _failed(app: FastAPI, audio: bytes, name: str, owner_id: str | None) -> str:
-    row = app.state.intake.receive(Arrival(io.BytesIO(audio), name, app.state.settings.playbook, owner_id=owner_id))
-    Analyst(app.state.store, app.state.audio, Scripted(""), app.state.settings).run(row.id)
-    recording_id: str = row.id
+    recording_id = receive(app, audio, name=name, owner_id=owner_id)
+    analyse(app, recording_id)
     return recording_id

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from app.access import COOKIE
 from app.people import People
 from models.person import Person, Role
+from tests.stored import store_report
 
 PASSWORD = "correct horse battery"
 
@@ -24,6 +25,10 @@ class Cast:
         if name is not None:
             client.cookies.set(COOKIE, self.app.state.credentials.open_session(self.people[name]))
         return client
+
+    def recording_of(self, name: str) -> str:
+        """The id of an analysed recording of somebody's."""
+        return store_report(self.app, owner_id=self.people[name].id)
 
 
 def cast(app: FastAPI) -> Cast:

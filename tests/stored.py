@@ -31,13 +31,23 @@ class Scripted:
         return [as_transcript(self.text, end_s=message.size / 16_000) for message in messages]
 
 
-def store_report(
-    app: FastAPI, text: str = CHECKING_IN, *, playbook: str = "cold-outreach", name: str = "a.wav", **known: Any
+def receive(
+    app: FastAPI, audio: bytes = WAV, *, playbook: str = "cold-outreach", name: str = "a.wav", **known: Any
 ) -> str:
-    """The id of a recording in which `text` was heard, analysed; `known` is what else came with it."""
-    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), name, playbook, **known))
-    Analyst(app.state.store, app.state.audio, Scripted(text), app.state.settings).run(row.id)
-    recording_id: str = row.id
+    """The id of a recording that waits; `known` is what else came with it."""
+    recording_id: str = app.state.intake.receive(Arrival(io.BytesIO(audio), name, playbook, **known)).id
+    return recording_id
+
+
+def analyse(app: FastAPI, recording_id: str, text: str = CHECKING_IN) -> None:
+    """What a worker does that hears `text` in it."""
+    Analyst(app.state.store, app.state.audio, Scripted(text), app.state.settings).run(recording_id)
+
+
+def store_report(app: FastAPI, text: str = CHECKING_IN, **known: Any) -> str:
+    """The id of a recording in which `text` was heard, analysed."""
+    recording_id = receive(app, **known)
+    analyse(app, recording_id, text)
     return recording_id
 
 
@@ -45,7 +55,6 @@ def store_again(app: FastAPI, recording_id: str, name: str, **known: Any) -> str
     """The id of another recording of the same words; its report is copied, which takes no time."""
     store = app.state.store
     report, waveform = store.report(recording_id), store.waveform(recording_id)
-    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), name, report.playbook.name, **known))
-    store.save_report(row.id, Analysis(report.model_copy(update={"id": row.id}), decode(WAV), waveform))
-    again: str = row.id
+    again = receive(app, name=name, playbook=report.playbook.name, **known)
+    store.save_report(again, Analysis(report.model_copy(update={"id": again}), decode(WAV), waveform))
     return again

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
@@ -10,8 +9,6 @@ from fastapi.testclient import TestClient
 
 from analysis import playbooks
 from app.cli import main as command
-from app.main import create_app
-from app.settings import Settings
 from app.views import advice
 from models.advice import Advice
 from models.playbook import Decision, Goal, Situation
@@ -19,12 +16,6 @@ from models.recording import CallContext, Channel, Purpose, Relationship
 from tests.test_cli import run
 
 HTML = {"Accept": "text/html"}
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
 
 
 # Over HTTP

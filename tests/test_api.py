@@ -1,6 +1,5 @@
 """The API without a worker: what comes through the door, and what is refused at it."""
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,17 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.main import create_app
 from app.settings import Settings
 from tests.conftest import SAMPLES
-
-WAV = next(SAMPLES.glob("10-*.wav")).read_bytes()
+from tests.stored import WAV, receive
 
 
 @pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings.model_copy(update={"max_upload_mb": 0.2}))) as client:
-        yield client
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"max_upload_mb": 0.2})
 
 
 def upload(client: TestClient, content: bytes = WAV, name: str = "take 1.wav", **fields: str):
@@ -215,10 +211,8 @@ def test_another_sites_page_cannot_change_anything(client: TestClient) -> None:
 
 
 def test_the_samples_are_removed_together_and_nothing_else(client: TestClient) -> None:
-    from app.intake import Arrival
-
     mine = upload(client).json()["id"]
-    client.app.state.intake.receive(Arrival(io.BytesIO(WAV), "sample.wav", "cold-outreach", demo=True))
+    receive(client.app, demo=True)
     assert [item["demo"] for item in client.get("/v1/voicemails").json()["items"]] == [True, False]
     assert client.delete("/v1/demo").status_code == 204
     assert [item["id"] for item in client.get("/v1/voicemails").json()["items"]] == [mine]

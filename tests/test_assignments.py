@@ -1,6 +1,5 @@
 """Assignments: given by a coach, read and practised by reps, and done when there is a take."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,20 +9,17 @@ from fastapi.testclient import TestClient
 from app.main import create_app
 from app.schema import AssigneeRow, AssignmentRow
 from app.settings import Settings
-from tests.people import Cast, cast
+from tests.people import Cast
 from tests.stored import WAV, store_report
 
 TASK = {"script_id": "opener", "due_on": "2026-03-31"}
 
 
 @pytest.fixture
-def they(settings: Settings) -> Iterator[Cast]:
-    app = create_app(settings)
-    with TestClient(app):
-        they = cast(app)
-        script = {"text": "Hi Karen, this is Carla.", "context": {"rep": "Carla", "purpose": "cold"}}
-        they.client("carla").put("/v1/scripts/opener", json=script)
-        yield they
+def they(they: Cast) -> Cast:
+    script = {"text": "Hi Karen, this is Carla.", "context": {"rep": "Carla", "purpose": "cold"}}
+    they.client("carla").put("/v1/scripts/opener", json=script)
+    return they
 
 
 def given(they: Cast, **more: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import hashlib
 import sqlite3
 import tarfile
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,10 +24,8 @@ from tests.stored import store_again, store_report
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings.model_copy(update={"encrypt_audio": True}))
-    with TestClient(app):
-        yield app
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"encrypt_audio": True})
 
 
 def restored(tmp_path: Path, file: Path) -> FastAPI:

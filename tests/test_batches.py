@@ -1,19 +1,15 @@
 """Many recordings in one request: each taken or refused by itself."""
 
-from collections.abc import Iterator
-
 import pytest
 from fastapi.testclient import TestClient
 
-from app.main import create_app
 from app.settings import Settings
 from tests.stored import WAV
 
 
 @pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings.model_copy(update={"max_upload_mb": 0.2}))) as client:
-        yield client
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"max_upload_mb": 0.2})
 
 
 def send(client: TestClient, *files: tuple[str, bytes], key: str | None = None, **fields: str):

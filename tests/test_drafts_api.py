@@ -1,21 +1,11 @@
 """Drafts over HTTP, on the script page and on the command line."""
 
-from collections.abc import Iterator
-
 import pytest
 from click.testing import CliRunner
 from fastapi.testclient import TestClient
 
 from app.cli import main
-from app.main import create_app
-from app.settings import Settings
 from tests.test_drafting import FULL
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
 
 
 def test_a_draft_is_made_and_its_check_finds_nothing(client: TestClient) -> None:

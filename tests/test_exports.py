@@ -28,19 +28,13 @@ from app.settings import Settings
 from models.recording import CallContext
 from models.report import Evidence, Strength
 from models.transcript import Transcript, Word
-from tests.stored import CHECKING_IN, store_report
+from tests.stored import CHECKING_IN, analyse, store_report
 from tests.test_pages import finding, spoken
 
 LONG = (
     "Hi Karen, it's Tyler. I noticed that you opened a second warehouse in Reno, and teams that open a second one "
     "usually find that three in ten pallets are counted twice before anyone notices it at all. Call me. Thanks."
 )
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
 
 
 def timed(text: str) -> Transcript:
@@ -376,15 +370,9 @@ def test_the_filters_show_themselves_where_there_is_something_to_filter(client: 
 
 
 def test_a_report_made_again_is_found_by_its_new_words(client: TestClient) -> None:
-    from app.analyst import Analyst
-    from tests.stored import Scripted
-
     recording_id = store_report(client.app)
     client.delete(f"/v1/voicemails/{recording_id}/message")
-    state = client.app.state
-    Analyst(state.store, state.audio, Scripted("Hi Dana, it's Ann with Acme. See you at noon."), state.settings).run(
-        recording_id
-    )
+    analyse(client.app, recording_id, "Hi Dana, it's Ann with Acme. See you at noon.")
     assert names(client, rule="checking_in") == []
     assert names(client, text="noon") == ["a"]
 

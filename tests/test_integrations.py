@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
-from app.analyst import Analyst
 from app.courier import courier_of
 from app.fetching import Fetcher
 from app.integrations import BY_NAME, INTEGRATIONS
@@ -32,7 +31,7 @@ from models.errors import AfterbeepError
 from tests.inside import serving
 from tests.processes import Service, wait_until
 from tests.provider import Provider, provider_server
-from tests.stored import CHECKING_IN, WAV, Scripted
+from tests.stored import WAV, analyse
 from tests.test_remote import jobs
 from tests.tool_events import NAMES, PUBLIC, WHSEC, Sent, Tool, hs256, send_generic, send_zoom, serve_generic, tools
 
@@ -79,7 +78,7 @@ class Running:
         )
         with suppress(FileNotFoundError):
             state.audio.original(recording_id)
-            Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
+            analyse(self.app, recording_id)
 
     def nothing_happened(self) -> bool:
         with self.app.state.store.engine.connect() as connection:

@@ -1,7 +1,6 @@
 """Server-sent events over real HTTP: the present at once, then what changes, from one look at the database for all."""
 
 import asyncio
-import io
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -17,9 +16,7 @@ from sse_starlette import ServerSentEvent
 
 from app import live, live_api
 from app.access import COOKIE
-from app.analyst import Analyst
 from app.database import migrate
-from app.intake import Arrival
 from app.main import create_app
 from app.schema import RecordingRow
 from app.settings import Settings
@@ -29,21 +26,13 @@ from models.recording import CallContext
 from tests.inside import serving
 from tests.people import cast
 from tests.processes import Service, wait_until
-from tests.stored import CHECKING_IN, WAV, Scripted, store_report
+from tests.stored import analyse, receive, store_report
 
 
 @dataclass
 class Running:
     app: FastAPI
     url: str
-
-    def receive(self, name: str = "a.wav") -> str:
-        recording_id: str = self.app.state.intake.receive(Arrival(io.BytesIO(WAV), name, "cold-outreach")).id
-        return recording_id
-
-    def analyze(self, recording_id: str) -> None:
-        state = self.app.state
-        Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
 
     def listeners(self) -> int:
         return len(self.app.state.watcher._listeners)
@@ -83,8 +72,8 @@ def follow(running: Running, path: str) -> "closing[Following]":
 
 
 def test_a_recording_is_followed_from_the_present_to_its_report(running: Running) -> None:
-    recording_id = running.receive()
-    running.receive("another.wav")
+    recording_id = receive(running.app)
+    receive(running.app, name="another.wav")
     with follow(running, f"/v1/voicemails/{recording_id}/events") as stream:
         assert stream.response.headers["content-type"].startswith("text/event-stream")
         assert stream.response.headers["content-security-policy"]
@@ -94,7 +83,7 @@ def test_a_recording_is_followed_from_the_present_to_its_report(running: Running
         running.app.state.store.set_stage(recording_id, "transcribing")
         name, shown = stream.next()
         assert (name, shown["status"], shown["stage"]) == ("status", "running", "transcribing")
-        running.analyze(recording_id)
+        analyse(running.app, recording_id)
         while (event := stream.next()) and event[0] == "status":
             pass
         name, shown = event
@@ -105,7 +94,7 @@ def test_a_recording_is_followed_from_the_present_to_its_report(running: Running
 
 def test_who_comes_late_is_told_the_end_at_once(running: Running) -> None:
     done = store_report(running.app)
-    failed, gone = running.receive("b.wav"), running.receive("c.wav")
+    failed, gone = receive(running.app, name="b.wav"), receive(running.app, name="c.wav")
     running.app.state.store.fail(failed, NoSpeech("Nobody speaks."))
     for recording_id, name in ((done, "done"), (failed, "failed")):
         with follow(running, f"/v1/voicemails/{recording_id}/events") as stream:
@@ -126,7 +115,7 @@ def test_the_list_tells_of_the_newest_then_of_every_change(running: Running) -> 
     with follow(running, "/v1/events") as stream:
         name, shown = stream.next()
         assert (name, shown["id"], shown["status"]) == ("changed", first, "done")
-        second = running.receive("b.wav")
+        second = receive(running.app, name="b.wav")
         name, shown = stream.next()
         assert (name, shown["id"], shown["status"]) == ("changed", second, "queued")
         quick = store_report(running.app, name="quick.wav")  # may come and go between two looks
@@ -148,7 +137,7 @@ def test_one_look_serves_everyone_and_ends_with_the_last(running: Running, monke
     looks = []
     look = live.look
     monkeypatch.setattr(live, "look", lambda *given: (looks.append(time.monotonic()), look(*given))[1])
-    recording_id = running.receive()
+    recording_id = receive(running.app)
     streams = [Following(f"{running.url}/v1/voicemails/{recording_id}/events") for _ in range(20)]
     for stream in streams:
         assert stream.next()[0] == "status"
@@ -175,7 +164,7 @@ def test_whoever_falls_behind_is_dropped_and_the_others_are_not(settings: Settin
         watcher = app.state.watcher
         async with watcher.listen(backlog=2) as slow, watcher.listen() as quick:
             for name in ("a.wav", "b.wav", "c.wav"):
-                app.state.intake.receive(Arrival(io.BytesIO(WAV), name, "cold-outreach"))
+                receive(app, name=name)
             told = [await asyncio.wait_for(quick.get(), 5) for _ in range(3)]
             assert [change.row.filename for change in told] == ["a.wav", "b.wav", "c.wav"]
             assert await asyncio.wait_for(slow.get(), 5) is None
@@ -205,13 +194,11 @@ def test_a_client_that_does_not_read_is_let_go() -> None:
 
 def test_each_is_told_what_is_theirs_only(running: Running) -> None:
     they = cast(running.app)
-    arrived = {name: Arrival(io.BytesIO(WAV), f"{name}.wav", "cold-outreach", owner_id=they.people[name].id)
-               for name in ("rita", "rob")}  # fmt: skip
     credentials = running.app.state.credentials
     cookie = {COOKIE: credentials.open_session(they.people["rob"])}
     with closing(Following(f"{running.url}/v1/events", cookies=cookie)) as stream:
         wait_until(lambda: running.listeners() == 1)
-        ids = {name: running.app.state.intake.receive(arrival).id for name, arrival in arrived.items()}
+        ids = {name: receive(running.app, owner_id=they.people[name].id) for name in ("rita", "rob")}
         assert stream.next()[1]["id"] == ids["rob"]
         for name in ("rita", "rob"):
             running.app.state.intake.remove(ids[name], LOCAL)

@@ -18,14 +18,12 @@ from hypothesis import strategies as st
 from app import logs
 from app.analyst import Analyst
 from app.courier import Courier, courier_of
-from app.intake import Arrival
-from app.main import create_app
 from app.settings import Settings
 from models.errors import AnalysisFailed
 from tests.conftest import ROOT
 from tests.people import PASSWORD
 from tests.provider import provider_server
-from tests.stored import WAV, Scripted
+from tests.stored import WAV, Scripted, analyse, receive
 
 #: Of every kind that must not be told; each is handed in somewhere below.
 EMAIL, OTHER_EMAIL = "karen.hale@bluepeak.example", "maya+calls@northline.example"
@@ -73,10 +71,8 @@ def lines() -> Iterator[Lines]:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings.model_copy(update={"fetch_inside": True}))
-    with TestClient(app):
-        yield app
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"fetch_inside": True})
 
 
 class Broken:
@@ -164,7 +160,7 @@ def test_one_id_leads_from_the_request_to_the_worker_and_the_delivery(app: FastA
     with provider_server() as receiver:
         app.state.webhooks.add("You", receiver.serve("/in", b""), ["report.ready"], "standard")
         sent = upload(TestClient(app))
-        Analyst(app.state.store, app.state.audio, Scripted(WORDS), app.state.settings).run(sent["id"])
+        analyse(app, sent["id"], WORDS)
         assert app.state.postman.deliver_next()
     about = [line for line in lines.all() if line.get("recording") == sent["id"]]
     assert [line["message"] for line in about] == ["queued", "analysed", "a webhook's message: delivered"]
@@ -321,5 +317,4 @@ def test_the_inner_context_counts_and_ends() -> None:
 
 
 def test_an_arrival_without_a_request_has_no_id(app: FastAPI) -> None:
-    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach"))
-    assert app.state.store.recording(row.id).traceparent is None
+    assert app.state.store.recording(receive(app)).traceparent is None

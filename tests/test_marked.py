@@ -1,26 +1,13 @@
 """A person says where the message is, and it is analysed again."""
 
-import io
-
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
-from app.analyst import Analyst
-from app.intake import Arrival
 from models.recording import GivenWindow
 from tests.sounds import tone, wav16
-from tests.stored import CHECKING_IN, Scripted, store_report
-
-
-@pytest.fixture
-def client(app: FastAPI) -> TestClient:
-    return TestClient(app)
-
-
-def work(app: FastAPI, recording_id: str) -> None:
-    Analyst(app.state.store, app.state.audio, Scripted(CHECKING_IN), app.state.settings).run(recording_id)
+from tests.stored import analyse, receive, store_report
 
 
 def test_the_message_is_taken_from_where_it_was_marked(app: FastAPI, client: TestClient) -> None:
@@ -29,7 +16,7 @@ def test_the_message_is_taken_from_where_it_was_marked(app: FastAPI, client: Tes
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     old = client.get(f"/v1/voicemails/{id_}/report").json()["message"]
     assert old["found_by"] == "whole_file"  # the old report stays until the new one is there
-    work(app, id_)
+    analyse(app, id_)
     report = client.get(f"/v1/voicemails/{id_}/report").json()
     assert report["message"] == {
         "start_s": 2.0, "end_s": 6.5, "found_by": "given", "beep_end_s": None, "channel": None, "confidence": 1.0,
@@ -44,15 +31,15 @@ def test_each_time_it_is_another_job(app: FastAPI, client: TestClient) -> None:
     for revision in (1, 2):
         assert client.put(f"/v1/voicemails/{id_}/message", json={"start_s": 1, "end_s": 6}).status_code == 202
         assert jobs.retrieve_workflow(f"{id_}.{revision}").get_status().status == "ENQUEUED"
-        work(app, id_)
+        analyse(app, id_)
 
 
 def test_afterbeep_finds_it_again(app: FastAPI, client: TestClient) -> None:
     id_ = store_report(app)
     client.put(f"/v1/voicemails/{id_}/message", json={"start_s": 2, "end_s": 6})
-    work(app, id_)
+    analyse(app, id_)
     assert client.delete(f"/v1/voicemails/{id_}/message").status_code == 202
-    work(app, id_)
+    analyse(app, id_)
     assert client.get(f"/v1/voicemails/{id_}/report").json()["message"]["found_by"] == "whole_file"
 
 
@@ -81,13 +68,13 @@ def test_of_nothing_there_is_nothing_to_mark(client: TestClient) -> None:
 
 def test_a_recording_without_a_report_can_be_marked_too(app: FastAPI, client: TestClient) -> None:
     """Where Afterbeep hears nobody, a person may."""
-    row = app.state.intake.receive(Arrival(io.BytesIO(wav16(tone(120, 8))), "hum.wav", "cold-outreach"))
-    work(app, row.id)
-    assert app.state.store.recording(row.id).error_code == "no_speech"
-    assert "Mark the message by hand" in client.get(f"/voicemails/{row.id}").text
-    client.put(f"/v1/voicemails/{row.id}/message", json={"start_s": 1, "end_s": 7})
-    work(app, row.id)
-    assert client.get(f"/v1/voicemails/{row.id}/report").json()["message"]["found_by"] == "given"
+    id_ = receive(app, wav16(tone(120, 8)))
+    analyse(app, id_)
+    assert app.state.store.recording(id_).error_code == "no_speech"
+    assert "Mark the message by hand" in client.get(f"/voicemails/{id_}").text
+    client.put(f"/v1/voicemails/{id_}/message", json={"start_s": 1, "end_s": 7})
+    analyse(app, id_)
+    assert client.get(f"/v1/voicemails/{id_}/report").json()["message"]["found_by"] == "given"
 
 
 def test_the_page_says_where_the_message_is_and_lets_it_be_moved(app: FastAPI, client: TestClient) -> None:

@@ -9,7 +9,6 @@ from fastapi.testclient import TestClient
 
 from analysis import playbooks
 from analysis.pipeline import Stage, analyze_script
-from app.intake import Arrival
 from app.main import create_app
 from app.pages import report_view, templates
 from app.settings import Settings
@@ -27,7 +26,7 @@ from models.report import (
     Strength,
 )
 from models.transcript import Transcript, Word
-from tests.conftest import SAMPLES
+from tests.stored import WAV, receive
 
 SAID = ("Hi", "Dana", "just", "checking", "in", "and", "again", "just", "checking", "in", "about", "freight")
 LIMITS = playbooks.load().limits
@@ -276,8 +275,7 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 
 def upload(client: TestClient, name: str = "take <1>.wav") -> str:
-    sample = next(SAMPLES.glob("10-*.wav")).read_bytes()
-    response = client.post("/v1/voicemails", files={"file": (name, sample)}, data={"prospect": "<b>Dana</b>"})
+    response = client.post("/v1/voicemails", files={"file": (name, WAV)}, data={"prospect": "<b>Dana</b>"})
     recording_id: str = response.json()["id"]
     return recording_id
 
@@ -290,8 +288,7 @@ def test_the_first_page_teaches_while_it_is_empty(client: TestClient) -> None:
 
 
 def test_samples_are_marked_and_can_be_removed(client: TestClient) -> None:
-    with next(SAMPLES.glob("10-*.wav")).open("rb") as audio:
-        client.app.state.intake.receive(Arrival(audio, "sample.wav", "cold-outreach", demo=True))
+    receive(client.app, demo=True)
     assert "These are sample recordings" in client.get("/").text
     assert client.delete("/v1/demo").status_code == 204
     assert "These are sample recordings" not in client.get("/").text
@@ -349,7 +346,7 @@ def test_pages_hold_nothing_the_security_policy_forbids(client: TestClient) -> N
         assert page.count("<script") == page.count('<script type="module" src="/static/js/')
 
 
-def test_a_report_of_every_shape_renders(client: TestClient) -> None:
+def test_a_report_of_every_shape_renders() -> None:
     """Rendered through the template with nothing measured, everything flagged, and no context."""
     evidence = (Evidence(quote="just checking in", start_s=4.0, end_s=6.9),)
     every_rule = [finding(rule, evidence=evidence) for rule in playbooks.load().rules]

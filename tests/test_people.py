@@ -1,6 +1,5 @@
 """Accounts, invitations, sessions and keys; and what each role sees and may do, route by route."""
 
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,9 +11,7 @@ from fastapi.testclient import TestClient
 
 from app import live_api
 from app.access import COOKIE
-from app.analyst import Analyst
 from app.credentials import ATTEMPTS, SESSION_LASTS
-from app.intake import Arrival
 from app.main import ROUTERS, create_app
 from app.people import People
 from app.schema import InvitationRow, PersonRow, SessionRow
@@ -22,17 +19,7 @@ from app.settings import Settings
 from models.errors import InvalidRequest
 from models.person import Person
 from tests.people import PASSWORD, Cast
-from tests.stored import CHECKING_IN, WAV, Scripted, store_report
-
-
-def recording_of(they: Cast, name: str) -> str:
-    """One analysed recording of somebody's."""
-    state = they.app.state
-    row = state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach", owner_id=they.people[name].id))
-    Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(row.id)
-    recording_id: str = row.id
-    return recording_id
-
+from tests.stored import WAV, store_report
 
 # ------------------------------------------------------------------------ signing in
 
@@ -188,7 +175,7 @@ def test_there_is_always_an_admin(they: Cast) -> None:
 
 
 def test_a_key_is_shown_once_and_does_what_its_scopes_say(they: Cast) -> None:
-    rob, recording_id = they.client("rob"), recording_of(they, "rob")
+    rob, recording_id = they.client("rob"), they.recording_of("rob")
     made = rob.post("/v1/keys", json={"name": "Dialler", "scopes": ["upload"]}).json()
     assert "key" not in rob.get("/v1/keys").json()["items"][0]
     program = TestClient(they.app, headers={"Authorization": f"Bearer {made['key']}"})
@@ -248,7 +235,7 @@ def test_the_keys_of_different_people_never_meet(they: Cast) -> None:
 
 
 def test_lists_hold_what_is_ones_own_business(they: Cast) -> None:
-    of = {name: recording_of(they, name) for name in ("rob", "rita")}
+    of = {name: they.recording_of(name) for name in ("rob", "rita")}
     seen = {
         name: {item["id"] for item in they.client(name).get("/v1/voicemails").json()["items"]} for name in they.people
     }
@@ -267,7 +254,7 @@ def test_lists_hold_what_is_ones_own_business(they: Cast) -> None:
 
 
 def test_deleting_is_for_the_owner_and_admins_and_is_logged(they: Cast) -> None:
-    mine, other = recording_of(they, "rob"), recording_of(they, "rob")
+    mine, other = they.recording_of("rob"), they.recording_of("rob")
     assert they.client("carla").delete(f"/v1/voicemails/{mine}").status_code == 403
     assert they.client("rita").delete(f"/v1/voicemails/{mine}").status_code == 404
     assert they.client("rob").delete(f"/v1/voicemails/{mine}").status_code == 204
@@ -323,7 +310,7 @@ def routes() -> Iterator[tuple[str, str]]:
 def test_every_route_as_every_role(they: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody without signing in, nobody into what is not theirs, and no role into what is for another."""
     monkeypatch.setattr(live_api, "LONGEST_S", 0.0)  # the stream that never ends, ends
-    of = {name: recording_of(they, name) for name in ("rob", "rita")}
+    of = {name: they.recording_of(name) for name in ("rob", "rita")}
     wrong = []
     for method, path in routes():
         if path in OPEN:

@@ -6,24 +6,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-
 from app.exports.person import CHUNK_BYTES, zipped
-from app.main import create_app
-from app.settings import Settings
-from tests.people import PASSWORD, Cast, cast
+from tests.people import PASSWORD, Cast
 from tests.stored import CHECKING_IN, WAV, store_report
 
 ON_BOTH_DATABASES = True
-
-
-@pytest.fixture
-def they(settings: Settings) -> Iterator[Cast]:
-    app: FastAPI = create_app(settings)
-    with TestClient(app):
-        yield cast(app)
 
 
 def export(they: Cast, by: str, of: str) -> dict[str, bytes]:

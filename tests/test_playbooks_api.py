@@ -2,15 +2,12 @@
 
 import html
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
 from fastapi.testclient import TestClient
 
 from analysis import playbooks
-from app.main import create_app
-from app.settings import Settings
 from app.views.playbook_form import LIMITS, edited, form_of, text_for_copy
 from models.playbook import Limits
 from tests.stored import CHECKING_IN, WAV, store_report
@@ -22,12 +19,6 @@ WITH_VALUE = (
     "months. I will send you the numbers tomorrow. My number is 615-555-0142."
 )
 HTML = {"Accept": "text/html"}
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
 
 
 def save(client: TestClient, text: str = OURS, name: str = "ours"):

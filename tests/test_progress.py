@@ -1,26 +1,17 @@
 """Progress from week to week, with the number behind each point."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.main import create_app
 from app.schema import RecordingRow
-from app.settings import Settings
 from models.recording import CallContext
 from tests.stored import CHECKING_IN, store_report
 from tests.test_takes import BETTER
 
 ALL_TIME = "since=2026-01-01"
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
 
 
 @pytest.fixture

@@ -1,30 +1,20 @@
 """All messages left for one prospect: in order, numbered, and told to the rules."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from analysis.pipeline import rejudge
 from analysis.playbooks import load, parse
 from analysis.repeats import SAME_SPEECH_FROM
-from app.main import create_app
 from app.schema import RecordingRow
-from app.settings import Settings
 from app.views.wording import days
 from models.recording import CallContext
 from models.report import LeftBefore, Report
 from tests.stored import store_report
 from tests.test_takes import BETTER
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
 
 
 def left(client: TestClient, prospect: str | None = "Karen", rep: str | None = "Tyler", **known: Any) -> Report:

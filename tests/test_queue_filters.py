@@ -1,22 +1,8 @@
 """The coach's queue, filtered as lists are and by team."""
 
-from collections.abc import Iterator
-
-import pytest
-from fastapi.testclient import TestClient
-
-from app.main import create_app
-from app.settings import Settings
-from tests.people import Cast, cast
+from tests.people import Cast
 from tests.stored import CHECKING_IN, store_report
 from tests.test_takes import BETTER
-
-
-@pytest.fixture
-def they(settings: Settings) -> Iterator[Cast]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield cast(app)
 
 
 def test_the_queue_takes_filters_and_keeps_them_from_one_to_the_next(they: Cast) -> None:

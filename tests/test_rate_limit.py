@@ -1,7 +1,5 @@
 """A key or person that asks too often is told so, with the standard headers, and others are not held up."""
 
-from collections.abc import Iterator
-
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -12,10 +10,8 @@ from tests.people import Cast, cast
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings.model_copy(update={"rate_limit_per_minute": 3}))
-    with TestClient(app):
-        yield app
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"rate_limit_per_minute": 3})
 
 
 def test_the_machine_s_own_user_is_not_limited(app: FastAPI) -> None:

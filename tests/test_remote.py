@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.analyst import Analyst
 from app.courier import Courier, courier_of
 from app.fetching import Order
 from app.jobs import Jobs
@@ -24,7 +23,7 @@ from app.vault import Vault
 from models.errors import AfterbeepError, FetchFailed, NotAudio, SecretUnreadable
 from tests.processes import Service, wait_until
 from tests.provider import Provider, endless, provider_server
-from tests.stored import CHECKING_IN, WAV, Scripted
+from tests.stored import WAV, analyse
 from tests.test_service import show, wait_for_end
 
 pytestmark = pytest.mark.tools
@@ -103,8 +102,7 @@ def test_what_was_fetched_becomes_a_report(client: TestClient, provider: Provide
     assert jobs(client.app)[0] == voicemail["id"]
     assert fetches(client.app) == []
     assert client.get(voicemail["links"]["audio"]).content == WAV
-    state = client.app.state
-    Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(voicemail["id"])
+    analyse(client.app, voicemail["id"])
     assert client.get(voicemail["links"]["report"]).status_code == 200
 
 

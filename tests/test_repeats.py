@@ -1,7 +1,5 @@
 """Drops: what counts as left before, what is practice, and what a report makes of it."""
 
-import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -18,17 +16,13 @@ from analysis.audio.message import find_message
 from analysis.pipeline import analyze_script, rejudge
 from analysis.playbooks import load
 from analysis.repeats import SAME_SPEECH_FROM, Earlier, Traces, find_repeats, likeness, word_pairs
-from app.analyst import Analyst
-from app.intake import Arrival
-from app.main import create_app
 from app.recall import recall
 from app.schema import MarkRow, TraceRow
-from app.settings import Settings
 from models.recording import CallContext
 from models.report import Alike, Finding, Repeats, Report
 from tests.conftest import SAMPLES
 from tests.sounds import as_transcript, encoded
-from tests.stored import Scripted
+from tests.stored import analyse, receive, store_report
 
 PITCH = (
     "Hi {name}, it's Priya Shah with Foldline. Your night shift lost nine hours to the second freezer in May, and the "
@@ -115,18 +109,11 @@ def test_marks_are_few_and_depend_on_the_message_alone(words: list[str]) -> None
 # ------------------------------------------------------------------------------ the store
 
 
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
-
-
 def upload(client: TestClient, name: str = "06", text: str = PITCH, audio: bytes | None = None, **context: str) -> str:
     """The id of a recording that came through the API and was analysed."""
     files = {"file": ("take.wav", audio or recording(name))}
     recording_id: str = client.post("/v1/voicemails", files=files, data=context).json()["id"]
-    state = client.app.state
-    Analyst(state.store, state.audio, Scripted(text), state.settings).run(recording_id)
+    analyse(client.app, recording_id, text)
     return recording_id
 
 
@@ -186,9 +173,7 @@ def test_a_script_read_to_several_is_a_hint_without_points(client: TestClient) -
 
 
 def test_a_sample_of_the_demonstration_is_nobodys_drop(client: TestClient) -> None:
-    state = client.app.state
-    sample = Arrival(io.BytesIO(recording("06")), "a.mp3", "cold-outreach", left_for("Dana"), demo=True)
-    Analyst(state.store, state.audio, Scripted(PITCH), state.settings).run(state.intake.receive(sample).id)
+    store_report(client.app, PITCH, audio=recording("06"), context=left_for("Dana"), demo=True)
     assert rows(client, TraceRow) == 0
     assert drop(client, upload(client, prospect="Karen")).status == "passed"
 
@@ -224,11 +209,9 @@ def test_analysing_again_keeps_one_set_of_traces(client: TestClient) -> None:
 
 
 def test_of_messages_analysed_at_once_all_but_one_see_another(client: TestClient) -> None:
-    state = client.app.state
-    arrivals = [Arrival(io.BytesIO(recording("06")), "a.wav", "cold-outreach", left_for(f"P{n}")) for n in range(6)]
-    ids = [state.intake.receive(arrival).id for arrival in arrivals]
+    ids = [receive(client.app, recording("06"), context=left_for(f"P{n}")) for n in range(6)]
     with ThreadPoolExecutor(6) as pool:
-        seen = list(pool.map(lambda one: recall(state.store, one, traces("06")), ids))
+        seen = list(pool.map(lambda one: recall(client.app.state.store, one, traces("06")), ids))
     assert sum(not others for others in seen) <= 1
     assert max(len(others) for others in seen) == 5
 

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,10 +11,8 @@ from fastapi.testclient import TestClient
 
 from analysis import playbooks
 from app.audit import AuditLog
-from app.main import create_app
 from app.retention import EVERY, REMOVED, Forgetter, take_turn
 from app.schema import CommentRow, MarkRow, RecordingRow, ReportRow, TraceRow
-from app.settings import Settings
 from models.errors import InvalidPlaybook, StorageUnavailable
 from models.playbook import Retention
 from models.recording import CallContext
@@ -26,12 +23,6 @@ from tests.stored import CHECKING_IN, store_report
 ON_BOTH_DATABASES = True
 SECRETS = ("checking in to", "Bluepeak", "Tyler", "615-555-0142", "call me")
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
 
 
 def forget(client: TestClient, limits: Retention, after: timedelta = DAY) -> datetime:

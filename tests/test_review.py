@@ -1,6 +1,5 @@
 """What coaches and reps say of reports, and what follows from it."""
 
-import io
 import json
 
 import pytest
@@ -8,20 +7,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from analysis.correction import corrected_words
-from app.analyst import Analyst
-from app.intake import Arrival
 from models.errors import InvalidRequest
 from models.transcript import Word
 from tests.people import Cast
-from tests.stored import CHECKING_IN, WAV, Scripted, store_report
-
-
-def recording_of(they: Cast, name: str, text: str = CHECKING_IN) -> str:
-    state = they.app.state
-    row = state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach", owner_id=they.people[name].id))
-    Analyst(state.store, state.audio, Scripted(text), state.settings).run(row.id)
-    recording_id: str = row.id
-    return recording_id
+from tests.stored import CHECKING_IN, store_report
 
 
 def queue(client: TestClient) -> list[tuple[str, str]]:
@@ -53,7 +42,7 @@ def test_a_correction_says_something(text: str) -> None:
 
 
 def test_a_corrected_transcript_is_judged_again_and_can_be_undone(they: Cast) -> None:
-    recording_id, carla = recording_of(they, "rob"), they.client("carla")
+    recording_id, carla = they.recording_of("rob"), they.client("carla")
     path = f"/v1/voicemails/{recording_id}"
     before = carla.get(f"{path}/report").json()
     said = CHECKING_IN.replace(
@@ -75,7 +64,7 @@ def test_a_corrected_transcript_is_judged_again_and_can_be_undone(they: Cast) ->
 
 
 def test_a_recording_corrected_by_its_own_words_is_judged_the_same(they: Cast) -> None:
-    recording_id, carla = recording_of(they, "rob"), they.client("carla")
+    recording_id, carla = they.recording_of("rob"), they.client("carla")
     before = carla.get(f"/v1/voicemails/{recording_id}/report").json()
     after = carla.put(f"/v1/voicemails/{recording_id}/transcript", json={"text": CHECKING_IN}).json()
     for part in ("score", "findings", "strengths", "measurements", "not_measured"):
@@ -86,7 +75,7 @@ def test_a_recording_corrected_by_its_own_words_is_judged_the_same(they: Cast) -
 
 
 def test_a_coach_who_does_not_agree_gives_the_points_back(they: Cast) -> None:
-    recording_id, carla = recording_of(they, "rob"), they.client("carla")
+    recording_id, carla = they.recording_of("rob"), they.client("carla")
     path = f"/v1/voicemails/{recording_id}"
     report = carla.get(f"{path}/report").json()
     lost = {one["rule"]: one["points"] for one in report["score"]["lost"]}
@@ -103,7 +92,7 @@ def test_a_coach_who_does_not_agree_gives_the_points_back(they: Cast) -> None:
 
 
 def test_an_appeal_comes_first_and_a_verdict_settles_it(they: Cast) -> None:
-    first, second = recording_of(they, "rob"), recording_of(they, "rob")
+    first, second = they.recording_of("rob"), they.recording_of("rob")
     rob, carla = they.client("rob"), they.client("carla")
     assert [id for id, _ in queue(carla)] == [first, second]
     appealed = rob.put(f"/v1/voicemails/{second}/findings/checking_in/appeal", json={"text": "She asked me to."})
@@ -119,7 +108,7 @@ def test_an_appeal_comes_first_and_a_verdict_settles_it(they: Cast) -> None:
 
 
 def test_what_is_done_leaves_the_queue_until_it_is_appealed(they: Cast) -> None:
-    recording_id, carla = recording_of(they, "rob"), they.client("carla")
+    recording_id, carla = they.recording_of("rob"), they.client("carla")
     assert carla.put(f"/v1/voicemails/{recording_id}/review", json={"reviewed": True}).json()["reviewed_by"] == "Carla"
     assert queue(carla) == []
     they.client("rob").put(f"/v1/voicemails/{recording_id}/findings/checking_in/appeal", json={"text": "No."})
@@ -128,7 +117,7 @@ def test_what_is_done_leaves_the_queue_until_it_is_appealed(they: Cast) -> None:
 
 
 def test_what_was_not_heard_well_comes_before_what_is_new(they: Cast) -> None:
-    new, doubtful = recording_of(they, "rob"), recording_of(they, "rob")
+    new, doubtful = they.recording_of("rob"), they.recording_of("rob")
     from app.schema import RecordingRow
 
     with they.app.state.store.session() as session:
@@ -138,7 +127,7 @@ def test_what_was_not_heard_well_comes_before_what_is_new(they: Cast) -> None:
 
 
 def test_the_queue_leads_from_one_to_the_next(they: Cast) -> None:
-    first, second = recording_of(they, "rob"), recording_of(they, "rob")
+    first, second = they.recording_of("rob"), they.recording_of("rob")
     carla = they.client("carla")
     assert carla.get("/queue/next").headers["location"] == f"/voicemails/{first}"
     assert carla.get(f"/queue/next?done={first}").headers["location"] == f"/voicemails/{second}"
@@ -152,7 +141,7 @@ def test_the_queue_leads_from_one_to_the_next(they: Cast) -> None:
 
 
 def test_comments_stand_at_their_second_and_are_taken_back_by_who_wrote_them(they: Cast) -> None:
-    recording_id, rob, carla = recording_of(they, "rob"), they.client("rob"), they.client("carla")
+    recording_id, rob, carla = they.recording_of("rob"), they.client("rob"), they.client("carla")
     path = f"/v1/voicemails/{recording_id}/comments"
     made = carla.post(path, json={"text": "Slow down here.", "at_s": 3.5}).json()
     assert (made["person"], made["at_s"]) == ("Carla", 3.5)
@@ -167,7 +156,7 @@ def test_comments_stand_at_their_second_and_are_taken_back_by_who_wrote_them(the
 
 
 def test_an_example_can_be_heard_by_the_team_and_changed_by_nobody_else_in_it(they: Cast) -> None:
-    example = recording_of(they, "rob")
+    example = they.recording_of("rob")
     nina = they.app.state.people.add("nina@example.com", "Nina", "rep", None, they.people["rob"].teams)
     they.people["nina"] = nina
     client = they.client("nina")
@@ -192,7 +181,7 @@ def test_an_example_can_be_heard_by_the_team_and_changed_by_nobody_else_in_it(th
 
 @pytest.mark.parametrize("act", ["verdict", "comment", "reviewed", "example"])
 def test_a_rep_cannot_delete_what_a_coach_reviews(they: Cast, act: str) -> None:
-    recording_id, carla = recording_of(they, "rob"), they.client("carla")
+    recording_id, carla = they.recording_of("rob"), they.client("carla")
     path = f"/v1/voicemails/{recording_id}"
     they.client("rob").post(f"{path}/comments", json={"text": "My own remark is no review."})
     {
@@ -207,7 +196,7 @@ def test_a_rep_cannot_delete_what_a_coach_reviews(they: Cast, act: str) -> None:
 
 
 def test_reps_do_not_judge(they: Cast) -> None:
-    recording_id, rob = recording_of(they, "rob"), they.client("rob")
+    recording_id, rob = they.recording_of("rob"), they.client("rob")
     path = f"/v1/voicemails/{recording_id}"
     for refused in (
         rob.put(f"{path}/findings/checking_in/verdict", json={"agrees": False}),
@@ -227,7 +216,7 @@ def test_disagreement_is_counted_by_rule_and_exported_as_cases_to_evaluate(they:
 
     from app.cli import main
 
-    first, second = recording_of(they, "rob"), recording_of(they, "rob")
+    first, second = they.recording_of("rob"), they.recording_of("rob")
     carla = they.client("carla")
     carla.put(f"/v1/voicemails/{first}/findings/checking_in/verdict", json={"agrees": False})
     carla.put(f"/v1/voicemails/{second}/findings/checking_in/verdict", json={"agrees": True})

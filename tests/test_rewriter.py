@@ -13,16 +13,13 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr, ValidationError
 
-from analysis.pipeline import analyze
 from analysis.playbooks import load
-from app.intake import Arrival
 from app.main import create_app
 from app.rewriter import MAX_ANSWER_BYTES, BadAnswer, Rewriter, mask, restored, rewriter_of
 from app.settings import Settings
 from models.report import Report
 from models.transcript import Transcript
-from tests.conftest import SAMPLES
-from tests.test_pipeline import NOW, ScriptedTranscriber
+from tests.stored import store_report
 from tests.test_rewrite import script
 
 SAID = "Hi Karen, just checking in. Call me at 419-555-0128, again 419-555-0128, or the office, 419 555 0131."
@@ -205,13 +202,8 @@ def test_an_address_that_is_none_is_refused_and_the_key_is_never_shown() -> None
 
 def stored(client: TestClient) -> Report:
     """A recording whose analysis is done."""
-    state: Any = client.app.state  # type: ignore[attr-defined]
-    sample = next(SAMPLES.glob("10-*.wav"))
-    with sample.open("rb") as audio:
-        row = state.intake.receive(Arrival(audio, sample.name, "cold-outreach"))
-    analysis = analyze(sample, transcriber=ScriptedTranscriber(SAID), playbook=load(), report_id=row.id, created_at=NOW)
-    state.store.save_report(row.id, analysis)
-    return analysis.report
+    report: Report = client.app.state.store.report(store_report(client.app, SAID))
+    return report
 
 
 def test_pressing_the_button_asks_and_leaves_report_and_score_alone(settings: Settings, fake: FakeModel) -> None:

@@ -1,6 +1,5 @@
 """Workers with roles: each takes from the queues it was given, and one that only fetches needs no model."""
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +10,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.cli import main
-from app.intake import Arrival
 from app.jobs import Lane, launch_worker
 from app.settings import QUEUES, Queue, Settings
 from tests.processes import Program, wait_until
 from tests.provider import provider_server
-from tests.stored import WAV
+from tests.stored import WAV, receive
 
 ON_BOTH_DATABASES = True
 
@@ -26,9 +24,7 @@ def hand_in(app: FastAPI, queue: Queue) -> str:
         address = {"url": "https://calls.example.com/a.wav"}
         told: dict[str, str] = TestClient(app).post("/v1/voicemails", json=address).json()
         return told["id"]
-    lane = Lane.URGENT if queue == "urgent" else Lane.BULK
-    recording_id: str = app.state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach", lane=lane)).id
-    return recording_id
+    return receive(app, lane=Lane.URGENT if queue == "urgent" else Lane.BULK)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Kept scripts, and the takes of one script side by side."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,12 +15,6 @@ BETTER = (
     "two hours a day on paper forms. Smile Dental cut that to ten minutes in two months. I'll send you the page they "
     "used today and try you Thursday at ten. My number is 615-555-0142. Again, that's 615-555-0142."
 )
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings)) as client:
-        yield client
 
 
 @pytest.fixture

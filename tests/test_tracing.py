@@ -3,20 +3,17 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app import tracing
-from app.analyst import Analyst
 from app.courier import courier_of
-from app.main import create_app
 from app.settings import Settings
 from tests.conftest import ROOT
 from tests.provider import provider_server
-from tests.stored import CHECKING_IN, WAV, Scripted
+from tests.stored import WAV, analyse
 
 sdk = pytest.importorskip("opentelemetry.sdk.trace", reason="the extra traces is not installed")
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: E402
@@ -26,10 +23,8 @@ CALLER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings.model_copy(update={"fetch_inside": True}))
-    with TestClient(app):
-        yield app
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"fetch_inside": True})
 
 
 @pytest.fixture
@@ -58,7 +53,7 @@ def test_one_trace_from_the_upload_to_the_delivery(app: FastAPI, exporter: InMem
         sent = client.post("/v1/voicemails", json={"url": link}, headers={"traceparent": CALLER})
         recording_id = sent.json()["id"]
         courier_of(state.settings, state.store, state.audio, state.intake.jobs).run(recording_id, 0)
-        Analyst(state.store, state.audio, Scripted(CHECKING_IN), state.settings).run(recording_id)
+        analyse(app, recording_id)
         assert state.postman.deliver_next()
     spans = by_name(exporter)
     stages = {"decoding", "listening", "transcribing", "judging", "saving"}
@@ -81,7 +76,7 @@ def test_one_trace_from_the_upload_to_the_delivery(app: FastAPI, exporter: InMem
 
 def test_of_a_failure_a_span_tells_the_code_and_nothing_else(app: FastAPI, exporter: InMemorySpanExporter) -> None:
     sent = TestClient(app).post("/v1/voicemails", files={"file": ("Karen Hale.wav", b"RIFF" + bytes(2000))})
-    Analyst(app.state.store, app.state.audio, Scripted(""), app.state.settings).run(sent.json()["id"])
+    analyse(app, sent.json()["id"], "")
     failed = by_name(exporter)["decoding"]
     assert not failed.status.is_ok
     assert failed.attributes["error.type"] == app.state.store.recording(sent.json()["id"]).error_code
@@ -96,7 +91,7 @@ def test_a_second_attempt_and_what_only_asks_for_health_tell_no_waiting(
     client = TestClient(app)
     recording_id = client.post("/v1/voicemails", files={"file": ("a.wav", WAV)}).json()["id"]
     app.state.store.begin(recording_id)  # and its worker died
-    Analyst(app.state.store, app.state.audio, Scripted(CHECKING_IN), app.state.settings).run(recording_id)
+    analyse(app, recording_id)
     for path in ("/healthz", "/readyz", "/metrics", "/static/style.css"):
         client.get(path)
     spans = by_name(exporter)

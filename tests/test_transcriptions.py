@@ -9,20 +9,19 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.analyst import Analyst
 from tests.processes import Service, wait_until
-from tests.stored import CHECKING_IN, WAV, Scripted
+from tests.stored import CHECKING_IN, WAV, analyse
 
 PATH = "/v1/audio/transcriptions"
 
 
 def ask(app: FastAPI, text: str = CHECKING_IN, **fields: str | list[str]):  # type: ignore[no-untyped-def]
     """The answer, while a worker hears `text` in what was handed in."""
-    state = app.state
+    store = app.state.store
 
     def work() -> None:
-        wait_until(lambda: bool(state.store.recordings(1)))
-        Analyst(state.store, state.audio, Scripted(text), state.settings).run(state.store.recordings(1)[0].id)
+        wait_until(lambda: bool(store.recordings(1)))
+        analyse(app, store.recordings(1)[0].id, text)
 
     worker = Thread(target=work)
     worker.start()

@@ -1,6 +1,5 @@
 """Trends for coaches: whose weeks they see, the number behind each point, and that nobody is ranked unasked."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -37,10 +36,8 @@ def with_weeks(app: FastAPI) -> Cast:
 
 
 @pytest.fixture
-def they(settings: Settings) -> Iterator[Cast]:
-    app = create_app(settings)
-    with TestClient(app):
-        yield with_weeks(app)
+def they(app: FastAPI) -> Cast:
+    return with_weeks(app)
 
 
 def names(trends: list[dict[str, str]]) -> list[str]:

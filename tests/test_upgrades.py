@@ -18,7 +18,6 @@ from fastapi import FastAPI
 from app.analyst import Analyst
 from app.courier import courier_of
 from app.database import MIGRATIONS, connect, migrate
-from app.intake import Arrival
 from app.jobs import Jobs, launch_worker
 from app.listing import Filter
 from app.main import create_app
@@ -30,7 +29,7 @@ from app.vault import Vault
 from models.person import DEFAULT_WORKSPACE
 from tests.processes import wait_until
 from tests.provider import provider_server
-from tests.stored import CHECKING_IN, WAV, Scripted
+from tests.stored import CHECKING_IN, WAV, Scripted, receive
 
 ON_BOTH_DATABASES = True
 
@@ -165,7 +164,7 @@ def check_models(store: Store, before: Rows) -> None:
 def check_use(app: FastAPI) -> None:
     """More is taken in beside it, other workspaces see nothing of it, and what refers to a recording goes with it."""
     store = app.state.store
-    app.state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach"))
+    receive(app)
     assert len(store.recordings()) == 2
     other = Store(store.engine, DEFAULT_WORKSPACE + 1)
     assert (list(other.recordings()), Playbooks(other).newest()) == ([], {})

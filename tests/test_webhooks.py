@@ -1,6 +1,5 @@
 """Webhooks against a real receiver over HTTP: signed, tried again, paused, replayed, and never lost."""
 
-import io
 import json
 import os
 import re
@@ -19,10 +18,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from app.intake import Arrival
 from app.main import create_app
 from app.review import Reviews
-from app.schema import DeliveryRow, PersonRow
+from app.schema import DeliveryRow, PersonRow, RecordingRow
 from app.settings import Settings
 from app.webhooks import postman as postmen
 from app.webhooks.events import EVENTS, tell
@@ -33,7 +31,7 @@ from models.person import LOCAL
 from tests.conftest import ROOT
 from tests.processes import Service, wait_until
 from tests.provider import Provider, provider_server, silent
-from tests.stored import WAV, store_report
+from tests.stored import receive, store_report
 
 pytestmark = pytest.mark.tools
 
@@ -87,10 +85,8 @@ def verified(webhook: dict, asked: object) -> dict:
 
 def fail(app: FastAPI, **known: object) -> str:
     """Something quick to tell of."""
-    name = str(known.pop("name", "a.wav"))
-    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), name, "cold-outreach", **known))  # type: ignore[arg-type]
-    app.state.store.fail(row.id, AnalysisFailed("No."))
-    recording_id: str = row.id
+    recording_id = receive(app, **known)
+    app.state.store.fail(recording_id, AnalysisFailed("No."))
     return recording_id
 
 
@@ -101,8 +97,7 @@ def test_every_event_is_told_once_signed_and_without_a_transcript(client: TestCl
     webhook = subscribe(client, receiver.serve("/in", b""))
     state = app_of(client).state
     done = store_report(app_of(client))
-    failed = state.intake.receive(Arrival(io.BytesIO(WAV), "b.wav", "cold-outreach")).id
-    state.store.fail(failed, AnalysisFailed("No."))
+    failed = fail(app_of(client))
     Reviews(state.store, state.playbooks).comment(LOCAL, done, "Good.", None)
     client.delete(f"/v1/voicemails/{done}")
     assert deliver(client) == 4
@@ -145,28 +140,26 @@ def test_whatever_is_said_of_a_report_is_told(client: TestClient, receiver: Prov
 def test_a_change_and_its_event_are_stored_together_or_not_at_all(client: TestClient, receiver: Provider) -> None:
     webhook = subscribe(client, receiver.serve("/in", b""))
     state = app_of(client).state
-    row = state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach"))
+    recording_id = receive(app_of(client))
 
     def broken_off() -> None:
         with state.store.session() as session:
-            kept = session.get(type(row), row.id)
+            kept = session.get(RecordingRow, recording_id)
             kept.status = "failed"
             tell(session, "report.failed", kept)
             raise KeyError("power cut")
 
     with pytest.raises(KeyError):
         broken_off()
-    assert state.store.recording(row.id).status == "queued"
+    assert state.store.recording(recording_id).status == "queued"
     assert deliveries(client, webhook) == []
 
 
 def test_only_what_was_asked_for_is_told_and_never_of_samples(client: TestClient, receiver: Provider) -> None:
     webhook = subscribe(client, receiver.serve("/in", b""), events=["report.ready"])
     fail(app_of(client))
-    state = app_of(client).state
-    sample = state.intake.receive(Arrival(io.BytesIO(WAV), "b.wav", "cold-outreach", demo=True))
-    state.store.fail(sample.id, AnalysisFailed("No."))
-    client.delete(f"/v1/voicemails/{sample.id}")
+    sample = fail(app_of(client), demo=True)
+    client.delete(f"/v1/voicemails/{sample}")
     assert deliveries(client, webhook) == []
 
 

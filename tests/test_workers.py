@@ -1,6 +1,5 @@
 """Workers that die, stop or come back: their jobs are done by others, and by nobody twice at a time."""
 
-import io
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +15,6 @@ from analysis.audio.decode import decode
 from analysis.pipeline import Analysis
 from app import worker
 from app.database import connect, migrate
-from app.intake import Arrival
 from app.jobs import Jobs
 from app.main import create_app
 from app.schema import DeliveryRow, WebhookRow
@@ -26,7 +24,7 @@ from app.webhooks.events import EVENTS
 from app.workers import Roll, hand_back
 from models.errors import AnalysisFailed
 from models.recording import GivenWindow
-from tests.stored import WAV, store_report
+from tests.stored import WAV, receive, store_report
 
 ON_BOTH_DATABASES = True
 
@@ -144,13 +142,13 @@ def test_of_two_workers_on_a_recording_the_first_gives_it_its_end(app: FastAPI) 
                 created_at=datetime.now(UTC), created_by="",
             )
         )  # fmt: skip
-    row = app.state.intake.receive(Arrival(io.BytesIO(WAV), "a.wav", "cold-outreach"))
+    recording_id = receive(app)
     for _ in range(2):
-        assert store.begin(row.id)
-    end_together(*[partial(store.save_report, row.id, analysis)] * 4)
-    store.save_report(row.id, replace(analysis, waveform=[0.25]))
-    store.fail(row.id, AnalysisFailed("No."))
-    assert (store.recording(row.id).status, store.waveform(row.id)) == ("done", [0.5])
+        assert store.begin(recording_id)
+    end_together(*[partial(store.save_report, recording_id, analysis)] * 4)
+    store.save_report(recording_id, replace(analysis, waveform=[0.25]))
+    store.fail(recording_id, AnalysisFailed("No."))
+    assert (store.recording(recording_id).status, store.waveform(recording_id)) == ("done", [0.5])
     with store.session() as session:
         told = session.scalars(sa.select(DeliveryRow.event)).all()
     assert told == ["report.ready"]
