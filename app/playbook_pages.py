@@ -9,13 +9,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from analysis import playbooks
-from analysis.playbooks import PlaybookError
 from app.access import note, store_of, workspace_of
 from app.pages import page
 from app.playbook_store import Playbooks
 from app.trial import Trial, trial
 from app.views.playbook_form import PlaybookForm, Sent, edited, form_of, text_for_copy
-from models.errors import AfterbeepError, NotFound, UnknownPlaybook
+from models.errors import AfterbeepError, InvalidPlaybook, NotFound, UnknownPlaybook
 from models.playbook import Playbook
 
 RECORDINGS_TRIED = 100  # a coach is waiting
@@ -148,7 +147,7 @@ def _settled(draft: Draft, text: str) -> tuple[Draft, Playbook | None]:
 def _parsed(text: str) -> tuple[Playbook | None, TextProblem | None]:
     try:
         return playbooks.parse(text, "playbook", given=DRAFT), None
-    except PlaybookError as error:
+    except InvalidPlaybook as error:
         lines = text.splitlines()
         written = lines[error.line - 1].strip() if error.line and error.line <= len(lines) else ""
         return None, TextProblem(error.reason, error.line, written)

@@ -11,11 +11,10 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
-from analysis.playbooks import PlaybookError
 from app.openapi import PROBLEM_TYPE
 from app.outages import outage_of
 from app.pages import problem_page
-from models.errors import AfterbeepError, InvalidRequest, NotSignedIn, Outage
+from models.errors import AfterbeepError, InvalidPlaybook, InvalidRequest, NotSignedIn, Outage
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +58,7 @@ async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, AfterbeepError)
     if type(error) is NotSignedIn and request.method == "GET" and _wants_a_page(request):
         return RedirectResponse("/login?" + urlencode({"next": request.url.path}), 303)
-    place = {"line": error.line, "reason": error.reason} if isinstance(error, PlaybookError) else {}
+    place = {"line": error.line, "reason": error.reason} if isinstance(error, InvalidPlaybook) else {}
     response = problem(request, error.status, error.code, error.title, str(error), **place)
     if isinstance(error, Outage):
         response.headers["Retry-After"] = str(error.retry_after_s)

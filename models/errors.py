@@ -174,8 +174,14 @@ class PlaybookError(AfterbeepError):
 
 
 class InvalidPlaybook(PlaybookError):
+    """Of which text it is, and in which line if one is to blame."""
+
     code = "invalid_playbook"
     title = "Invalid playbook"
+
+    def __init__(self, source: str, reason: str, line: int | None = None) -> None:
+        self.source, self.reason, self.line = source, reason, line
+        super().__init__(f"{source}{f', line {line}' if line else ''}: {reason}")
 
 
 class UnknownPlaybook(PlaybookError):

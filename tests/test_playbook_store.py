@@ -9,13 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from analysis import playbooks
 from analysis.comparison import changes
 from analysis.pipeline import analyze_script, rejudge
-from analysis.playbooks import PlaybookError
 from app.database import connect, migrate
 from app.playbook_store import Playbooks
 from app.schema import PlaybookRow
 from app.settings import Settings
 from app.store import Store
-from models.errors import AfterbeepError, InvalidRequest, ShippedPlaybook, UnknownPlaybook
+from models.errors import AfterbeepError, InvalidPlaybook, InvalidRequest, ShippedPlaybook, UnknownPlaybook
 from models.playbook import Playbook
 from models.report import PlaybookRef, Report
 from tests.stored import CHECKING_IN
@@ -90,7 +89,7 @@ def test_a_name_is_an_address_too(shelf: Playbooks, name: str) -> None:
 def test_what_cannot_be_used_is_refused_with_line_and_reason(
     shelf: Playbooks, text: str, line: int, reason: str
 ) -> None:
-    with pytest.raises(PlaybookError) as refused:
+    with pytest.raises(InvalidPlaybook) as refused:
         shelf.save("ours", text)
     assert refused.value.line == line
     assert reason in refused.value.reason

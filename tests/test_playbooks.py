@@ -6,7 +6,7 @@ import pytest
 
 from analysis.detectors import DETECTORS, STRENGTHS
 from analysis.detectors.phrases import PhraseError, phrase_regex
-from analysis.playbooks import PlaybookError, load, names, parse
+from analysis.playbooks import load, names, parse
 from models import errors
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +55,7 @@ def test_a_playbook_of_a_coach_is_read_from_its_path(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_playbook_is_refused_with_line_and_reason(text: str, line: int, reason: str) -> None:
-    with pytest.raises(PlaybookError) as refused:
+    with pytest.raises(errors.InvalidPlaybook) as refused:
         parse(text, "ours.toml")
     assert refused.value.source == "ours.toml"
     assert refused.value.line == line

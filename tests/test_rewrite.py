@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, get_args
 import pytest
 
 from analysis.pipeline import analyze_script, rejudge
-from analysis.playbooks import PlaybookError, load, names, parse
+from analysis.playbooks import load, names, parse
 from analysis.spoken import count_spoken_words, find_phone_numbers
+from models.errors import InvalidPlaybook
 from models.playbook import SENTENCES, MessageShape, PieceKind, Playbook
 from models.recording import PURPOSES_WITHOUT_PITCH, CallContext, Purpose
 from models.report import Report, Rewrite
@@ -305,7 +306,7 @@ def test_a_coach_changes_order_and_words() -> None:
     ],
 )
 def test_a_message_table_that_makes_no_sense_is_refused(table: str, said: str) -> None:
-    with pytest.raises(PlaybookError, match=said) as refused:
+    with pytest.raises(InvalidPlaybook, match=said) as refused:
         parse(f'based_on = "cold-outreach"\nname = "ours"\nversion = 1\n{table}')
     assert refused.value.line is not None
 

@@ -10,6 +10,7 @@ import pytest
 from analysis import playbooks
 from analysis.advice import advise
 from analysis.pipeline import analyze_script
+from models.errors import InvalidPlaybook
 from models.playbook import Playbook
 from models.recording import CallContext
 from models.report import Report
@@ -214,5 +215,5 @@ def test_a_school_is_content_with_its_own_message(name: str) -> None:
 )
 def test_a_table_that_cannot_be_used_is_refused_with_line_and_reason(table: str, reason: str) -> None:
     text = f'based_on = "cold-outreach"\nname = "mine"\n\n{table}\n'
-    with pytest.raises(playbooks.PlaybookError, match=reason):
+    with pytest.raises(InvalidPlaybook, match=reason):
         playbooks.parse(text, "mine.toml")

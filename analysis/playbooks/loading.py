@@ -17,14 +17,6 @@ from models.playbook import Playbook, RuleSettings
 HEADER = re.compile(r"\s*\[{1,2}\s*\w[\w.-]*\s*\]{1,2}\s*(#|$)")
 
 
-class PlaybookError(InvalidPlaybook):
-    """A playbook that cannot be used."""
-
-    def __init__(self, source: str, reason: str, line: int | None = None) -> None:
-        self.source, self.reason, self.line = source, reason, line
-        super().__init__(f"{source}{f', line {line}' if line else ''}: {reason}")
-
-
 def names() -> tuple[str, ...]:
     """The playbooks that come with the product, the default first."""
     found = sorted(
@@ -43,7 +35,7 @@ def load(name_or_path: str | Path = "cold-outreach") -> Playbook:
     try:
         text = name_or_path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PlaybookError(name_or_path.name, f"it cannot be read ({error})") from error
+        raise InvalidPlaybook(name_or_path.name, f"it cannot be read ({error})") from error
     return parse(text, name_or_path.name)
 
 
@@ -68,7 +60,7 @@ def parse(text: str, source: str = "playbook", *, given: Mapping[str, Any] | Non
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        raise PlaybookError(source, str(error), int(found[1]) if found else None) from error
+        raise InvalidPlaybook(source, str(error), int(found[1]) if found else None) from error
     base = data.pop("based_on", None)
     if base is not None:
         based = _base_data(base, text, source)
@@ -79,19 +71,19 @@ def parse(text: str, source: str = "playbook", *, given: Mapping[str, Any] | Non
     except ValidationError as error:
         first = error.errors()[0]
         place = [str(part) for part in first["loc"]]
-        raise PlaybookError(source, f"{'.'.join(place)}: {first['msg'].lower()}", _line_of(text, place)) from error
+        raise InvalidPlaybook(source, f"{'.'.join(place)}: {first['msg'].lower()}", _line_of(text, place)) from error
     _check_phrases(playbook, text, source)
     return playbook
 
 
 def _base_data(base: object, text: str, source: str) -> dict[str, Any]:
     if base not in names():
-        raise PlaybookError(
+        raise InvalidPlaybook(
             source, f"based_on names {base!r}; there are {', '.join(names())}", _line_of(text, ["based_on"])
         )
     data = tomllib.loads(shipped_text(str(base)))
     if "based_on" in data:
-        raise PlaybookError(source, f"based_on must name a playbook that stands alone, and {base} does not")
+        raise InvalidPlaybook(source, f"based_on must name a playbook that stands alone, and {base} does not")
     return data
 
 
@@ -144,10 +136,10 @@ def _check_rule_names(data: Mapping[str, Any], text: str, source: str) -> None:
             continue  # its type is refused later
         for name in there:
             if name not in known:
-                raise PlaybookError(source, f"there is no rule named {name}", _line_of(text, [table, name]))
+                raise InvalidPlaybook(source, f"there is no rule named {name}", _line_of(text, [table, name]))
         missing = [name for name in known if name not in there]
         if missing:
-            raise PlaybookError(source, f"[{table}] says nothing about {', '.join(missing)}")
+            raise InvalidPlaybook(source, f"[{table}] says nothing about {', '.join(missing)}")
 
 
 def _check_phrases(playbook: Playbook, text: str, source: str) -> None:
@@ -162,7 +154,7 @@ def _check_phrase_list(place: str, phrases: Iterable[str], playbook: Playbook, t
         try:
             phrase_regex(phrase, playbook.lists)
         except PhraseError as error:
-            raise PlaybookError(source, f"{place}: {error}", _line_with(text, phrase)) from error
+            raise InvalidPlaybook(source, f"{place}: {error}", _line_with(text, phrase)) from error
 
 
 def _phrases_of(settings: RuleSettings) -> tuple[str, ...]:
