@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, get_args
 
-from analysis.detectors import DETECTORS, STRENGTHS, Judgement, judge
+from analysis.detectors import DETECTORS, STRENGTHS, Heard, Judgement, judge
 from models.playbook import Playbook
 from models.recording import CallContext, Purpose
 from models.report import Measurements
@@ -58,7 +58,7 @@ class RuleAccuracy:
 
     @property
     def precision(self) -> float | None:
-        return _share(self.true_positives, self.true_positives + self.false_positives)
+        return _share(self.true_positives, self.flagged)
 
     @property
     def recall(self) -> float | None:
@@ -66,11 +66,11 @@ class RuleAccuracy:
 
     @property
     def f1(self) -> float | None:
-        return _share(2 * self.true_positives, 2 * self.true_positives + self.false_positives + self.false_negatives)
+        return _share(2 * self.true_positives, self.positives + self.flagged)
 
     @property
     def precision_interval(self) -> tuple[float, float] | None:
-        return wilson(self.true_positives, self.true_positives + self.false_positives)
+        return wilson(self.true_positives, self.flagged)
 
     @property
     def recall_interval(self) -> tuple[float, float] | None:
@@ -137,11 +137,11 @@ here.
 """
 
 
-def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float] | None:
+def wilson(successes: int, trials: int) -> tuple[float, float] | None:
     """The 95 % interval of a share; None without trials."""
     if trials == 0:
         return None
-    share = successes / trials
+    share, z = successes / trials, 1.96
     spread = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     middle = share + z * z / (2 * trials)
     scale = 1 + z * z / trials
@@ -152,7 +152,7 @@ def _judged(row: Row, playbook: Playbook, with_context: bool) -> Judgement:
     purpose = row.get("context")
     known = with_context and purpose in get_args(Purpose)
     context = CallContext(purpose=purpose) if known else CallContext()
-    return judge(Transcript.of_script(row["text"]), Measurements(), {}, context, playbook)
+    return judge(Heard(Transcript.of_script(row["text"]), Measurements(), {}, context, playbook))
 
 
 def _positive(judgement: Judgement) -> dict[str, tuple[str, ...]]:

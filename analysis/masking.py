@@ -17,7 +17,7 @@ from analysis.audio.bleep import Cut
 from analysis.detectors.base import Heard
 from analysis.detectors.people import introduction
 from analysis.detectors.people.runs import Runs
-from analysis.detectors.people.words import COMMON, GREETINGS, TITLES
+from analysis.detectors.people.words import COMMON, GREETINGS, TITLES, company_words
 from analysis.detectors.text import Span
 from analysis.spoken import find_phone_numbers
 from models.recording import CallContext
@@ -288,11 +288,7 @@ def _stands_alone(part: str, marker: str) -> bool:
     """ "Bluepeak" is the company; "national", of "National Freight", is a word like any other."""
     if len(part) < _FEWEST_LETTERS:
         return False
-    return marker == NAME or (part not in COMMON and part not in _company_words())
-
-
-def _company_words() -> frozenset[str]:
-    return frozenset(playbooks.load().lists.get("company_word", ()))
+    return marker == NAME or (part not in COMMON and part not in company_words())
 
 
 # --------------------------------------------------------------------------------------------- replacing

@@ -146,19 +146,18 @@ class _Finder:
 
     def _must_go(self) -> set[int]:
         heard, rules = self.heard, self.heard.playbook.rules
-        families = rules["prior_contact_reference"].families
         spans = [
             *check_ins(heard),
-            *heard.find(families.get("attempt", ())),
+            *heard.find(heard.family("prior_contact_reference", "attempt")),
             *heard.find(rules["apologetic_or_hedging"].phrases),
             *heard.find(heard.playbook.message.leave_out),
             *feature_lists(heard),
             *next_steps(heard).bare_callbacks,
         ]
         if "checking_in" in self.flagged:
-            spans += heard.find(rules["checking_in"].families.get("explicit", ()))
+            spans += heard.find(heard.family("checking_in", "explicit"))
         if "prior_contact_reference" in self.flagged:
-            spans += heard.find(families.get("false_history", ()))
+            spans += heard.find(heard.family("prior_contact_reference", "false_history"))
         if {"vague_opener", "missing_value_prop"} & self.flagged:
             spans += heard.find(heard.family("vague_opener", "vague"))
         if {"generic_claim", "missing_value_prop"} & self.flagged:

@@ -12,7 +12,7 @@ from analysis import __version__
 from analysis.audio.decode import Decode, Sound, decode
 from analysis.audio.message import Message, find_message, marked_message
 from analysis.correction import corrected_words
-from analysis.detectors import Heard, judge_heard
+from analysis.detectors import Heard, judge
 from analysis.meaning import installed
 from analysis.measure import Measured, measure, measure_again, measure_script
 from analysis.prompts import without_prompts
@@ -159,7 +159,7 @@ def _judged(
 ) -> Report:
     known = _with_attempt(context, left_before)
     heard = Heard(transcript, measured.measurements, measured.not_measured, known, playbook, repeats=repeats)
-    judgement = judge_heard(heard)
+    judgement = judge(heard)
     first_value_s = next(
         (quote.start_s for one in judgement.strengths if one.rule == "specific_value" for quote in one.evidence), None
     )

@@ -12,6 +12,7 @@ from analysis.detectors.judging import Judgement
 from analysis.detectors.people import introduction
 from analysis.detectors.people.words import TITLES, first_names
 from analysis.detectors.text import Span
+from analysis.detectors.wording import named
 from analysis.own_words import OwnPiece, own_pieces
 from analysis.pieces import Chosen, Sentence, filled, in_breaths, in_order, joined, length_s
 from models.playbook import PieceKind
@@ -75,7 +76,7 @@ class _Draft:
         if length_s(self._text(chosen)) > self.limit_s and step:
             frame["step"] = [self._filled("step")]
             chosen = self._with_own(frame)
-        pieces = tuple(self._in_order(chosen))
+        pieces = tuple(in_order(self.shape, chosen))
         text = joined(pieces)
         return Rewrite(text=text, pieces=pieces, estimated_s=length_s(text))
 
@@ -132,11 +133,8 @@ class _Draft:
     def _filled(self, kind: PieceKind) -> Sentence:
         return filled(self.shape, kind, self.slots)
 
-    def _in_order(self, chosen: Chosen) -> Iterator[RewritePiece]:
-        return in_order(self.shape, chosen)
-
     def _text(self, chosen: Chosen) -> str:
-        return joined(self._in_order(chosen))
+        return joined(in_order(self.shape, chosen))
 
 
 def _ends(piece: OwnPiece) -> range:
@@ -175,13 +173,12 @@ def slots(heard: Heard) -> dict[str, str]:
 def _named(heard: Heard, span: Span | None) -> str | None:
     if span is None or heard.has(heard.playbook.message.leave_out, span):
         return None  # "Cheerio" is no company
-    words = heard.evidence(span).quote.strip(" ,.;:!?")
-    return words if any(ch.isupper() for ch in words) else words.title()
+    return named(heard, span)
 
 
 def _addressed(heard: Heard, span: Span | None, company: Span | None) -> str | None:
     """With the title they were addressed by: Mrs Iqbal is not called Iqbal. What may be no name is left out."""
-    if span is None or (company is not None and span.first <= company.last and company.first <= span.last):
+    if span is None or (company is not None and span.touches(company)):
         return None
     if span.first > 0 and heard.said.texts[span.first - 1] in TITLES:
         return _named(heard, Span(span.first - 1, span.last))
@@ -192,5 +189,4 @@ def _addressed(heard: Heard, span: Span | None, company: Span | None) -> str | N
 def _number(heard: Heard) -> str | None:
     if not heard.phone_numbers:
         return None
-    number = heard.phone_numbers[-1]
-    return in_breaths(number.digits, heard.quote(number.first, number.last).quote)
+    return in_breaths(heard.phone_numbers[-1].digits, heard.said_numbers[-1].quote)

@@ -42,6 +42,6 @@ class Transcript(Frozen):
         return cls(text=text, language=language, engine=engine, model=model, words=words)
 
     @classmethod
-    def of_script(cls, text: str, *, language: str = "en") -> Self:
+    def of_script(cls, text: str) -> Self:
         """A text that was typed, not spoken: words without times."""
-        return cls.of_words((Word(text=word) for word in text.split()), language=language, engine="script")
+        return cls.of_words((Word(text=word) for word in text.split()), language="en", engine="script")

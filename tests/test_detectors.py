@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.detectors import DETECTORS, STRENGTHS, Judgement, judge
+from analysis.detectors import DETECTORS, STRENGTHS, Heard, Judgement, judge
 from analysis.playbooks import load, parse
 from models.recording import CallContext
 from models.report import Finding, Measurements
@@ -182,7 +182,7 @@ SPOKEN = {
 
 def judged(text: str, context: CallContext | None = None, **measures: float) -> Judgement:
     measured = Measurements.model_validate(measures)
-    return judge(Transcript.of_script(text), measured, {}, context or CallContext(), load(), with_meaning=False)
+    return judge(Heard(Transcript.of_script(text), measured, {}, context or CallContext(), load(), with_meaning=False))
 
 
 def finding(text: str, rule: str, context: CallContext | None = None, **measures: float) -> Finding:
@@ -242,7 +242,7 @@ def test_measures(rule: str, measures: dict[str, float], status: str) -> None:
 
 def test_the_reason_a_measure_is_missing_is_passed_on() -> None:
     reasons = {"message_wpm": "less than 8 s of speech"}
-    result = judge(Transcript.of_script("Hi."), Measurements(), reasons, CallContext(), load())
+    result = judge(Heard(Transcript.of_script("Hi."), Measurements(), reasons, CallContext(), load()))
     assert next(one for one in result.findings if one.rule == "too_slow").reason == "less than 8 s of speech"
 
 
@@ -322,7 +322,7 @@ def test_evidence_is_verbatim_with_its_seconds() -> None:
     said = "Hi Jo, I'm just, um, checking in.".split()
     words = [Word(text=text, start_s=float(at), end_s=at + 0.5) for at, text in enumerate(said)]
     transcript = Transcript.of_words(words, language="en", engine="openai-whisper")
-    result = judge(transcript, Measurements(), {}, CallContext(), load())
+    result = judge(Heard(transcript, Measurements(), {}, CallContext(), load()))
     evidence = next(one for one in result.findings if one.rule == "checking_in").evidence[0]
     assert evidence.quote in transcript.text
     assert "checking in." in evidence.quote
@@ -346,7 +346,7 @@ def test_points_sum_exactly_and_never_go_below_zero() -> None:
 
 def test_a_rule_that_the_playbook_leaves_out_costs_nothing() -> None:
     own = parse('based_on = "cold-outreach"\nname = "ours"\n[rules.checking_in]\nenabled = false\n')
-    result = judge(Transcript.of_script("Just checking in."), Measurements(), {}, CallContext(), own)
+    result = judge(Heard(Transcript.of_script("Just checking in."), Measurements(), {}, CallContext(), own))
     found = next(one for one in result.findings if one.rule == "checking_in")
     assert found.status == "not_evaluated"
     assert "ours" in str(found.reason)
@@ -355,7 +355,7 @@ def test_a_rule_that_the_playbook_leaves_out_costs_nothing() -> None:
 
 def test_a_phrase_of_a_coach_counts() -> None:
     own = parse('based_on = "cold-outreach"\n[rules.checking_in]\nphrases = ["just waving hello"]\n')
-    result = judge(Transcript.of_script("Hi Jo, just waving hello."), Measurements(), {}, CallContext(), own)
+    result = judge(Heard(Transcript.of_script("Hi Jo, just waving hello."), Measurements(), {}, CallContext(), own))
     assert next(one for one in result.findings if one.rule == "checking_in").status == "flagged"
 
 
@@ -368,7 +368,7 @@ ODD = st.text(max_size=400) | st.lists(
 @given(ODD)
 def test_no_transcript_breaks_a_rule(text: str) -> None:
     transcript = Transcript.of_script(text)
-    result = judge(transcript, Measurements(), {}, CallContext(), load())
+    result = judge(Heard(transcript, Measurements(), {}, CallContext(), load()))
     evidence = [item for one in result.findings for item in one.evidence]
     evidence += [item for one in result.strengths for item in one.evidence]
     assert all(item.quote in transcript.text for item in evidence)

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis import playbooks
-from analysis.detectors import judge
+from analysis.detectors import Heard, judge
 from models.recording import CallContext
 from models.report import Finding, Measurements
 from models.transcript import Transcript, Word
@@ -18,7 +18,7 @@ CHECKING_IN = range(7, 16)
 
 def findings(words: tuple[Word, ...]) -> dict[str, Finding]:
     transcript = Transcript.of_words(words, language="en", engine="scripted")
-    judged = judge(transcript, Measurements(), {}, CallContext(), playbooks.load())
+    judged = judge(Heard(transcript, Measurements(), {}, CallContext(), playbooks.load()))
     return {finding.rule: finding for finding in judged.findings}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis import meaning, playbooks
-from analysis.detectors import judge
+from analysis.detectors import Heard, judge
 from analysis.meaning import Meaning, installed
 from analysis.meaning.marks import marks
 from analysis.meaning.reading import NgramTable, folded, ngrams, with_neighbours
@@ -73,7 +73,7 @@ def test_without_the_encoder_words_alone_decide_and_the_report_says_so(monkeypat
     try:
         text = "Hi Dana, it's Marcus with Northline. Just checking in. Call me back."
         transcript = Transcript.of_script(text)
-        judged = judge(transcript, Measurements(), {}, CallContext(), playbooks.load())
+        judged = judge(Heard(transcript, Measurements(), {}, CallContext(), playbooks.load()))
         assert next(one for one in judged.findings if one.rule == "checking_in").status == "flagged"
         assert analyzer_version().endswith("+words-only")
     finally:

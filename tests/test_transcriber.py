@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,7 @@ class ScriptedEngine(BatchTranscriber):
 
     engine, frame_step, equal_lengths = "scripted", 2, False
     is_on_gpu, streams = False, 1
+    model = SimpleNamespace(is_multilingual=True)
 
     def __init__(self, *script: Decoded, model: str = "base", **options: Any) -> None:
         super().__init__(model, model_dir=Path("nowhere"), **options)

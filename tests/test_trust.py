@@ -3,7 +3,7 @@
 import pytest
 
 from analysis import playbooks
-from analysis.detectors import judge
+from analysis.detectors import Heard, judge
 from analysis.detectors.judging import Judgement
 from models.recording import CallContext
 from models.report import Finding, Measurements
@@ -11,7 +11,7 @@ from models.transcript import Transcript
 
 
 def judged(text: str, context: CallContext | None = None) -> Judgement:
-    return judge(Transcript.of_script(text), Measurements(), {}, context or CallContext(), playbooks.load())
+    return judge(Heard(Transcript.of_script(text), Measurements(), {}, context or CallContext(), playbooks.load()))
 
 
 def finding(text: str, rule: str, context: CallContext | None = None) -> Finding:
@@ -145,7 +145,7 @@ def test_value_is_either_missing_or_a_strength() -> None:
 )
 def test_a_coachs_own_phrases_decide(own: str, text: str, status: str) -> None:
     playbook = playbooks.parse(f'based_on = "cold-outreach"\n[rules.checking_in]\n{own}\n')
-    findings = judge(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook).findings
+    findings = judge(Heard(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook)).findings
     found = next(one for one in findings if one.rule == "checking_in")
     assert found.status == status
     assert [one.quote for one in found.evidence] == (["billing errors:"] if status == "flagged" else [])
@@ -155,7 +155,7 @@ def test_a_coachs_own_phrase_wins_over_a_praised_value() -> None:
     text = PASSED["missing_value_prop"][1]
     own = '[rules.missing_value_prop]\nalways = ["harlan foods"]\n[strengths.specific_value]\nexceptions = ["tallow"]\n'
     playbook = playbooks.parse(f'based_on = "cold-outreach"\n{own}')
-    found = judge(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook)
+    found = judge(Heard(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook))
     assert next(one for one in found.findings if one.rule == "missing_value_prop").status == "flagged"
     assert not any(one.rule == "specific_value" for one in found.strengths)
 
@@ -164,6 +164,6 @@ def test_a_phrase_a_coach_adds_to_a_strength_decides() -> None:
     own = '[strengths.memorable_close]\nphrases = ["see you on the slopes"]\n'
     playbook = playbooks.parse(f'based_on = "cold-outreach"\n{own}')
     text = "Hi Jo, Ted with Corvid. Your boxes split at the seam. I'll try you Thursday. See you on the slopes."
-    praised = judge(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook).strengths
+    praised = judge(Heard(Transcript.of_script(text), Measurements(), {}, CallContext(), playbook)).strengths
     (found,) = [one for one in praised if one.rule == "memorable_close"]
     assert found.evidence[0].quote == "See you on the slopes."

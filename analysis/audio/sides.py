@@ -68,10 +68,7 @@ def _is_a_tone(span: Span, tones: tuple[Tone, ...]) -> bool:
 def without_cross_talk(sides: list[Side], samples: Samples) -> list[Side]:
     """Each side without what is only the other's voice, leaking over."""
     levels_db = {side.channel: _levels_db(samples[side.channel]) for side in sides}
-    return [
-        replace(side, spans=tuple(_own(side, sides, levels_db)))
-        for side in sides
-    ]  # fmt: skip
+    return [replace(side, spans=tuple(_own(side, sides, levels_db))) for side in sides]
 
 
 def _own(side: Side, sides: list[Side], levels_db: dict[int, npt.NDArray[np.floating]]) -> list[Span]:

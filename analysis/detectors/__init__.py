@@ -1,7 +1,5 @@
 """The judgement: every rule is one small function, and one visible tuple lists them in the order of the report."""
 
-from collections.abc import Mapping
-
 from analysis.detectors.base import Detector, Heard, Verdict
 from analysis.detectors.closing import (
     callback_only_cta,
@@ -49,12 +47,8 @@ from analysis.detectors.strengths import (
     referral_mention,
     specific_value,
 )
-from models.playbook import Playbook
-from models.recording import CallContext
-from models.report import Measurements
-from models.transcript import Transcript
 
-__all__ = ["DETECTORS", "STRENGTHS", "Detector", "Heard", "Judgement", "Verdict", "judge", "judge_heard"]
+__all__ = ["DETECTORS", "STRENGTHS", "Detector", "Heard", "Judgement", "Verdict", "judge"]
 
 DETECTORS: tuple[Detector, ...] = (
     vague_opener,
@@ -98,18 +92,6 @@ STRENGTHS: tuple[Detector, ...] = (
 )
 
 
-def judge(
-    transcript: Transcript,
-    measurements: Measurements,
-    not_measured: Mapping[str, str],
-    context: CallContext,
-    playbook: Playbook,
-    *,
-    with_meaning: bool = True,
-) -> Judgement:
-    """Every rule and strength of the playbook on one message; without meaning, by the phrase rules alone."""
-    return judge_heard(Heard(transcript, measurements, not_measured, context, playbook, with_meaning))
-
-
-def judge_heard(heard: Heard) -> Judgement:
+def judge(heard: Heard) -> Judgement:
+    """Every rule and strength of the playbook on one message."""
     return _judge(heard, DETECTORS, STRENGTHS)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from analysis.detectors.phrases import compiled
 from analysis.detectors.text import Said, Span
@@ -51,6 +51,11 @@ class Heard:
         return find_phone_numbers(self.said.words)
 
     @property
+    def said_numbers(self) -> list[Evidence]:
+        """The telephone numbers as they stand in the transcript."""
+        return [self.quote(number.first, number.last) for number in self.phone_numbers]
+
+    @property
     def owes_a_pitch(self) -> bool:
         return self.context.purpose not in PURPOSES_WITHOUT_PITCH
 
@@ -58,9 +63,11 @@ class Heard:
     def is_script(self) -> bool:
         return self.transcript.engine == "script"
 
-    def find(self, phrases: Iterable[str], within: Span | None = None) -> list[Span]:
-        """Where any of these playbook phrases is said."""
-        return self.said.find(compiled(phrases, self.playbook.lists), within)
+    def find(self, phrases: Iterable[str], within: Span | None = None, *, but_not: Iterable[str] = ()) -> list[Span]:
+        """Where any of these playbook phrases is said, but where one that only looks alike is."""
+        found = self.said.find(compiled(phrases, self.playbook.lists), within)
+        lookalikes = self.find(but_not) if but_not else []
+        return [span for span in found if not any(span.touches(other) for other in lookalikes)]
 
     def has(self, phrases: Iterable[str], within: Span | None = None) -> bool:
         return bool(self.find(phrases, within))
@@ -105,6 +112,7 @@ class Verdict:
 
 
 Detector = Callable[[Heard, RuleSettings], Verdict]
+NO_WORDS: Final = "There are no words."
 
 
 def flagged(*evidence: Evidence, **detail: Any) -> Verdict:

@@ -1,7 +1,7 @@
 """How the message ends: the next step, and the number."""
 
 from analysis.detectors.asks import next_steps
-from analysis.detectors.base import Heard, Verdict, flagged, not_evaluated, passed
+from analysis.detectors.base import NO_WORDS, Heard, Verdict, flagged, not_evaluated, passed
 from models.playbook import RuleSettings
 
 
@@ -17,7 +17,7 @@ def callback_only_cta(heard: Heard, rule: RuleSettings) -> Verdict:
 
 def no_call_to_action(heard: Heard, rule: RuleSettings) -> Verdict:
     if not heard.said.tokens:
-        return not_evaluated("There are no words.")
+        return not_evaluated(NO_WORDS)
     steps = next_steps(heard)
     every = sorted([*steps.bare_callbacks, *steps.others])
     return passed(*(heard.evidence(span) for span in every[:2])) if every else flagged()
@@ -25,9 +25,9 @@ def no_call_to_action(heard: Heard, rule: RuleSettings) -> Verdict:
 
 def missing_callback_number(heard: Heard, rule: RuleSettings) -> Verdict:
     if not heard.said.tokens:
-        return not_evaluated("There are no words.")
-    numbers = heard.phone_numbers
-    return passed(*(heard.quote(number.first, number.last) for number in numbers)) if numbers else flagged()
+        return not_evaluated(NO_WORDS)
+    numbers = heard.said_numbers
+    return passed(*numbers) if numbers else flagged()
 
 
 def number_rushed(heard: Heard, rule: RuleSettings) -> Verdict:
@@ -37,16 +37,14 @@ def number_rushed(heard: Heard, rule: RuleSettings) -> Verdict:
     if pace is None:
         why = "A text has no sound to measure." if heard.is_script else "The pace of the number was not measured."
         return not_evaluated(heard.not_measured.get("phone_number_digits_per_s", why))
-    evidence = [heard.quote(number.first, number.last) for number in heard.phone_numbers]
     detail = {"phone_number_digits_per_s": pace, "limit_digits_per_s": limit}
-    return flagged(*evidence, **detail) if pace > limit else passed(*evidence, **detail)
+    return flagged(*heard.said_numbers, **detail) if pace > limit else passed(*heard.said_numbers, **detail)
 
 
 def number_once(heard: Heard, rule: RuleSettings) -> Verdict:
-    numbers = heard.phone_numbers
+    numbers = heard.said_numbers
     if not numbers:
         return not_evaluated("No number was said.")
     pace = heard.measurements.phone_number_digits_per_s
     slow = pace is not None and pace <= heard.playbook.limits.number_digits_per_s_max
-    evidence = [heard.quote(number.first, number.last) for number in numbers]
-    return passed(*evidence) if len(numbers) > 1 or slow else flagged(*evidence)
+    return passed(*numbers) if len(numbers) > 1 or slow else flagged(*numbers)

@@ -1,6 +1,6 @@
 """What the message offers, and about whom it is."""
 
-from analysis.detectors.base import Heard, Verdict, flagged, flagged_if, not_evaluated, passed
+from analysis.detectors.base import NO_WORDS, Heard, Verdict, flagged, flagged_if, not_evaluated, passed
 from analysis.detectors.lists import feature_lists
 from analysis.detectors.signals import weighed
 from analysis.detectors.value import offers_value, value_elements
@@ -11,7 +11,7 @@ NO_PITCH_OWED = "This call owes no pitch: it is about a live deal, a meeting or 
 
 def missing_value_prop(heard: Heard, rule: RuleSettings) -> Verdict:
     if not heard.said.tokens:
-        return not_evaluated("There are no words.")
+        return not_evaluated(NO_WORDS)
     if not heard.owes_a_pitch:
         return not_evaluated(NO_PITCH_OWED)
     if not offers_value(heard):

@@ -19,22 +19,7 @@ _JOINS = word_set(
 _NOT_A_THING = (
     COMMON
     - _JOINS
-    - {
-        "voice",
-        "mail",
-        "phone",
-        "office",
-        "message",
-        "check",
-        "call",
-        "calls",
-        "company",
-        "business",
-        "real",
-        "time",
-        "work",
-        "people",
-    }
+    - word_set("voice mail phone office message check call calls company business real time work people")
 )
 _TIMES = word_set(
     """

@@ -1,6 +1,15 @@
 """The first seconds: who calls, and whether the reason for the call is one for this listener."""
 
-from analysis.detectors.base import Heard, Verdict, flagged, flagged_if, not_evaluated, once_per_message, passed
+from analysis.detectors.base import (
+    NO_WORDS,
+    Heard,
+    Verdict,
+    flagged,
+    flagged_if,
+    not_evaluated,
+    once_per_message,
+    passed,
+)
 from analysis.detectors.content import NO_PITCH_OWED
 from analysis.detectors.people import introduction
 from analysis.detectors.signals import signals, spans_of_signals
@@ -9,7 +18,6 @@ from analysis.detectors.value import offers_value, value_elements
 from analysis.spoken import word_set
 from models.playbook import RuleSettings
 
-_NO_WORDS = "There are no words."
 _IN_OPENING = word_set(
     """
     about_you pain referral your_own noticed intent check_in vague numbers boast loss insight
@@ -20,7 +28,7 @@ _IN_OPENING = word_set(
 def vague_opener(heard: Heard, rule: RuleSettings) -> Verdict:
     """The first one or two sentences after the name hold no reason that is about this listener."""
     if not heard.said.tokens:
-        return not_evaluated(_NO_WORDS)
+        return not_evaluated(NO_WORDS)
     if not heard.owes_a_pitch:
         return not_evaluated(NO_PITCH_OWED)
     opening = opening_window(heard)
@@ -67,9 +75,8 @@ def concrete_reason(heard: Heard, opening: Span) -> Span | None:
     for element in value_elements(heard):
         if element.kind != "your_own" and opening.first <= element.span.first <= opening.last:
             return element.span
-    families = heard.playbook.rules["vague_opener"].families
     for name in ("noticed", "about_you", "topic"):
-        for span in heard.find(families.get(name, ()), opening):
+        for span in heard.find(heard.family("vague_opener", name), opening):
             return span
     for span in heard.find(heard.playbook.strengths["referral_mention"].phrases, opening):
         return span
@@ -88,9 +95,8 @@ def _something_of_theirs(heard: Heard, opening: Span) -> Span | None:
 def prior_contact_reference(heard: Heard, rule: RuleSettings) -> Verdict:
     """Earlier tries of the caller's own. What the listener asked for is context, and passes."""
     families = rule.families
-    kept_apart = heard.find(families.get("not_attempt", ()))
     context = heard.find(families.get("context", ()))
-    attempts = [span for span in heard.find(families.get("attempt", ())) if not _covered(span, kept_apart)]
+    attempts = heard.find(families.get("attempt", ()), but_not=families.get("not_attempt", ()))
     if attempts:
         return flagged(*(heard.evidence(span) for span in attempts[:3]), kind="attempt")
     claims = heard.find(families.get("false_history", ()))
@@ -100,10 +106,6 @@ def prior_contact_reference(heard: Heard, rule: RuleSettings) -> Verdict:
     if claims or context:
         return passed(*(heard.evidence(span) for span in (context or claims)[:2]), kind="context")
     return passed()
-
-
-def _covered(span: Span, others: list[Span]) -> bool:
-    return any(other.first <= span.last and span.first <= other.last for other in others)
 
 
 def checking_in(heard: Heard, rule: RuleSettings) -> Verdict:
@@ -129,25 +131,22 @@ def _pitches(heard: Heard) -> bool:
 @once_per_message
 def check_ins(heard: Heard) -> list[Span]:
     rule = heard.playbook.rules["checking_in"]
-    lookalikes = heard.find(rule.exceptions)
-    return [span for span in heard.find(rule.phrases) if not _covered(span, lookalikes)]
+    return heard.find(rule.phrases, but_not=rule.exceptions)
 
 
 def missing_caller_name(heard: Heard, rule: RuleSettings) -> Verdict:
     if not heard.said.tokens:
-        return not_evaluated(_NO_WORDS)
+        return not_evaluated(NO_WORDS)
     caller = introduction(heard).caller
     return passed(heard.evidence(caller)) if caller else flagged()
 
 
 def missing_company(heard: Heard, rule: RuleSettings) -> Verdict:
     if not heard.said.tokens:
-        return not_evaluated(_NO_WORDS)
+        return not_evaluated(NO_WORDS)
     company = introduction(heard).company
     return passed(heard.evidence(company)) if company else flagged()
 
 
 def apologetic_or_hedging(heard: Heard, rule: RuleSettings) -> Verdict:
-    lookalikes = heard.find(rule.exceptions)
-    spans = [span for span in heard.find(rule.phrases) if not _covered(span, lookalikes)]
-    return flagged_if(spans[:4], heard)
+    return flagged_if(heard.find(rule.phrases, but_not=rule.exceptions)[:4], heard)

@@ -40,8 +40,6 @@ def signals(heard: Heard) -> Mapping[str, float]:
 def spans_of_signals(heard: Heard) -> Mapping[str, list[Span]]:
     """The signals that stand in the words, with where."""
     value = heard.playbook.rules["missing_value_prop"].families
-    opener = heard.playbook.rules["vague_opener"].families
-    asks = heard.playbook.rules["checking_in"]
     return {
         **{name: heard.find(phrases) for name, phrases in value.items()},
         "insight": heard.find(heard.playbook.strengths["insight_offer"].phrases),
@@ -50,10 +48,10 @@ def spans_of_signals(heard: Heard) -> Mapping[str, list[Span]]:
         "change": heard.find(("{change}",)),
         "loss": heard.find(("{loss}",)),
         "better": heard.find(("{better}",)),
-        "noticed": heard.find(opener.get("noticed", ())),
-        "about_you": heard.find(opener.get("about_you", ())),
-        "vague": heard.find(opener.get("vague", ())),
-        "check_in": heard.find(asks.phrases),
+        "noticed": heard.find(heard.family("vague_opener", "noticed")),
+        "about_you": heard.find(heard.family("vague_opener", "about_you")),
+        "vague": heard.find(heard.family("vague_opener", "vague")),
+        "check_in": heard.find(heard.playbook.rules["checking_in"].phrases),
         "apology": heard.find(heard.playbook.rules["apologetic_or_hedging"].phrases),
         "intent": heard.find(heard.family("self_centered_pitch", "intent")),
         "features": feature_lists(heard),

@@ -38,12 +38,7 @@ def insight_offer(heard: Heard, rule: RuleSettings) -> Verdict:
 
 def referral_mention(heard: Heard, rule: RuleSettings) -> Verdict:
     """A third person who sent, suggested or vouched: not the listener, not the caller's own colleague."""
-    lookalikes = heard.find(rule.families.get("not_referral", ()))
-    spans = [
-        span
-        for span in heard.find(rule.phrases)
-        if not any(o.first <= span.last and span.first <= o.last for o in lookalikes)
-    ]
+    spans = heard.find(rule.phrases, but_not=rule.families.get("not_referral", ()))
     return _present(heard, [heard.said.sentence_of(span.first) for span in spans if not _said_by_either(heard, span)])
 
 
@@ -74,7 +69,5 @@ def clear_next_step(heard: Heard, rule: RuleSettings) -> Verdict:
 
 
 def number_given_twice(heard: Heard, rule: RuleSettings) -> Verdict:
-    numbers = heard.phone_numbers
-    if len(numbers) < 2:
-        return not_evaluated("Not heard.")
-    return passed(*(heard.quote(number.first, number.last) for number in numbers))
+    numbers = heard.said_numbers
+    return passed(*numbers) if len(numbers) > 1 else not_evaluated("Not heard.")

@@ -20,9 +20,9 @@ def say_instead(template: str, heard: Heard) -> str:
 
 def _slots(heard: Heard) -> dict[str, str]:
     intro = introduction(heard)
-    name = heard.context.rep or _words(heard, intro.caller)
-    company = heard.context.company or _words(heard, intro.company)
-    prospect = heard.context.prospect or _words(heard, intro.prospect)
+    name = heard.context.rep or named(heard, intro.caller)
+    company = heard.context.company or named(heard, intro.company)
+    prospect = heard.context.prospect or named(heard, intro.prospect)
     number = _number(heard)
     with_company = f" with {company}" if company else ""
     return {
@@ -45,7 +45,8 @@ def _slots(heard: Heard) -> dict[str, str]:
     }
 
 
-def _words(heard: Heard, span: Span | None) -> str | None:
+def named(heard: Heard, span: Span | None) -> str | None:
+    """A name as it was said, and as it is written."""
     if span is None:
         return None
     words = heard.evidence(span).quote.strip(" ,.;:!?")
@@ -61,7 +62,7 @@ def _number(heard: Heard) -> str | None:
         digits = digits[1:]
     if len(digits) == 10 and digits[0] != "0":
         return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
-    return heard.quote(numbers[-1].first, numbers[-1].last).quote.strip(" ,.;:!?")
+    return heard.said_numbers[-1].quote.strip(" ,.;:!?")
 
 
 def _in_breaths(number: str) -> str:

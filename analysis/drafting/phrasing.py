@@ -42,7 +42,6 @@ _SPAN_OF_TIME = re.compile(
 )
 _MEETING = word_set("call demo coffee lunch meeting chat walkthrough visit zoom appointment look tour breakfast video")
 _TOGETHER = word_set("meet talk speak chat book schedule set grab connect discuss compare review walk sit arrange find")
-_THEIRS = word_set("reply respond ring buzz text email call tell let give send answer click confirm sign pick say ask")
 
 
 def sentence(text: str) -> str:

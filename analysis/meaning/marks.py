@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Final
 
 import numpy as np
 
-from analysis.detectors.people.words import COMMON, GREETINGS, ROLES, TITLES, UNNAMED, first_names
+from analysis.detectors.people.words import COMMON, GREETINGS, ROLES, TITLES, UNNAMED, company_words, first_names
 from analysis.meaning.encoder import Floats
 from analysis.spoken import word_set
 
@@ -52,11 +51,3 @@ def _known(word: str) -> tuple[bool, ...]:
     figure = plain in _DIGITS or any(letter.isdigit() for letter in word)
     listed = (first_names(), company_words(), COMMON, GREETINGS, TITLES, ROLES, UNNAMED)
     return *(plain in words for words in listed), figure, owned
-
-
-@cache
-def company_words() -> frozenset[str]:
-    """Words such as Freight and Partners, as the first playbook lists them; the same whatever playbook judges."""
-    from analysis import playbooks  # which read the detectors, which are read by this
-
-    return frozenset(playbooks.load().lists["company_word"])

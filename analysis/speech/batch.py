@@ -142,6 +142,11 @@ class BatchTranscriber(ABC):
 
         return 1 if self.is_on_gpu else int(torch.get_num_threads())
 
+    @property
+    @abstractmethod
+    def model(self) -> Any:
+        """The engine's own, which says `is_multilingual` and `num_languages`."""
+
     @abstractmethod
     def load(self) -> None:
         """Load the model now. Raises the ModelErrors."""
@@ -150,16 +155,22 @@ class BatchTranscriber(ABC):
     def bands(self) -> int:
         """Of the spectrogram this model hears."""
 
-    @abstractmethod
     def tokenizer(self, language: str | None) -> Any:
-        """openai-whisper's tokenizer for this model."""
+        """openai-whisper's, for this model."""
+        from whisper.tokenizer import get_tokenizer
+
+        model = self.model
+        return get_tokenizer(
+            model.is_multilingual, num_languages=model.num_languages, language=language, task="transcribe"
+        )
 
     @abstractmethod
     def encode(self, window: Any) -> Any:
         """The features of one window, of a spectrogram's shape (bands, frames)."""
 
     @abstractmethod
-    def detect_language(self, features: Any) -> str: ...
+    def detect_language(self, features: Any) -> str:
+        """Of a model that knows several."""
 
     @abstractmethod
     def decode(
@@ -252,7 +263,7 @@ class BatchTranscriber(ABC):
         for one in batch:
             give_way()
             features = self.encode(one.window(self._padded(one)))
-            one.language = one.language or self.detect_language(features)
+            one.language = one.language or (self.detect_language(features) if self.model.is_multilingual else "en")
             encoded[one.language].append((one, features))
         for language, together in encoded.items():
             tokenizer = self.tokenizer(language)

@@ -65,14 +65,6 @@ class FasterWhisper(BatchTranscriber):
     def bands(self) -> int:
         return int(self.model.n_mels)
 
-    def tokenizer(self, language: str | None) -> Any:
-        from whisper.tokenizer import get_tokenizer
-
-        model = self.model
-        return get_tokenizer(
-            model.is_multilingual, num_languages=model.num_languages, language=language, task="transcribe"
-        )
-
     def encode(self, window: Any) -> Any:
         view = _library().StorageView.from_array(window[None].contiguous().numpy())
         return np.array(self._at_hand.encode(view, to_cpu=True))[0]
@@ -82,8 +74,6 @@ class FasterWhisper(BatchTranscriber):
         return self.model if self.is_stream else self.whole_machine
 
     def detect_language(self, features: Any) -> str:
-        if not self.model.is_multilingual:
-            return "en"
         ((best, _), *_), *_ = self.model.detect_language(_library().StorageView.from_array(features[None]))
         return str(best).strip("<|>")
 

@@ -52,20 +52,10 @@ class OpenAIWhisper(BatchTranscriber):
     def bands(self) -> int:
         return int(self.model.dims.n_mels)
 
-    def tokenizer(self, language: str | None) -> Any:
-        from whisper.tokenizer import get_tokenizer
-
-        model = self.model
-        return get_tokenizer(
-            model.is_multilingual, num_languages=model.num_languages, language=language, task="transcribe"
-        )
-
     def encode(self, window: Any) -> Any:
         return encode(self.model.encoder, window.to(self.model.device, self.dtype))
 
     def detect_language(self, features: Any) -> str:
-        if not self.model.is_multilingual:
-            return "en"
         tokenizer = self.tokenizer(None)
         logits = self.decoder.first_logits(features, tokenizer.sot)
         best = int(logits[list(tokenizer.all_language_tokens)].argmax())

@@ -21,7 +21,6 @@ import numpy as np
 
 from models.errors import DamagedModel, MissingModel, UnknownModel
 
-DEFAULT_MODEL = "base"
 Progress = Callable[[str, float], None]  # what is being done, and the share of it that is done
 
 

@@ -1,6 +1,6 @@
 """The words that introductions are made of, and those that no name is made of."""
 
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 
 from analysis.spoken import word_set
@@ -108,6 +108,14 @@ COMMON = word_set(
 )
 
 
-@lru_cache(maxsize=1)
+@cache
+def company_words() -> frozenset[str]:
+    """Words such as Freight and Partners, as the first playbook lists them; the same whatever playbook judges."""
+    from analysis import playbooks  # which read the detectors, which read this
+
+    return frozenset(playbooks.load().lists["company_word"])
+
+
+@cache
 def first_names() -> frozenset[str]:
     return frozenset(files("analysis.detectors").joinpath("first_names.txt").read_text("utf-8").split())

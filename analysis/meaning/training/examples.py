@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis import playbooks
-from analysis.detectors import judge
+from analysis.detectors import Heard, judge
 from analysis.meaning.encoder import Encoder
 from analysis.meaning.heads import ABSENT_WITHOUT, UNSAID
 from analysis.meaning.reading import Read, read
-from analysis.meaning.training.variations import renamed, sentence_bounds, without, without_punctuation
+from analysis.meaning.training.variations import renamed, sentence_bounds, whole, without, without_punctuation
 from models.recording import CallContext
 from models.report import Measurements
 from models.transcript import Transcript
@@ -65,7 +65,7 @@ def tagged_words(text: str, entities: Mapping[str, Sequence[str]]) -> Truth:
         label: [
             found.span()
             for quote in entities.get(label, ())
-            for found in re.finditer(rf"(?<!\w){re.escape(quote)}(?!\w)", text, re.IGNORECASE)
+            for found in re.finditer(whole(quote), text, re.IGNORECASE)
         ]
         for label in WORD_LABELS
     }
@@ -100,7 +100,8 @@ def example(record: Mapping[str, Any], encoder: Encoder, *, copied: bool = False
 
 def said_by_rules(text: str) -> Truth:
     """What the phrase rules alone say of a message: the fourth opinion."""
-    judged = judge(Transcript.of_script(text), Measurements(), {}, CallContext(), playbooks.load(), with_meaning=False)
+    script = Transcript.of_script(text)
+    judged = judge(Heard(script, Measurements(), {}, CallContext(), playbooks.load(), with_meaning=False))
     said = {one.rule for one in judged.findings if one.status == "flagged"} | {one.rule for one in judged.strengths}
     return np.array([label in said for label in MESSAGE_LABELS])
 

@@ -24,11 +24,11 @@ def threshold_for(truth: Truth, scores: Floats) -> float:
     return max(precise)[1] if precise else max((precision, cut) for precision, _, _, cut in rated)[1]
 
 
-def interval(truth: Truth, said: Truth, draws: int = 2000) -> tuple[float, float]:
+def interval(truth: Truth, said: Truth) -> tuple[float, float]:
     """95 % interval of F1 over messages drawn again with replacement."""
     rng = np.random.default_rng(0)
     f1s = [
-        precision_recall_f1(truth[drawn], said[drawn])[2] for drawn in rng.integers(0, len(truth), (draws, len(truth)))
+        precision_recall_f1(truth[drawn], said[drawn])[2] for drawn in rng.integers(0, len(truth), (2000, len(truth)))
     ]
     low, high = np.percentile(f1s, [2.5, 97.5])
     return float(low), float(high)

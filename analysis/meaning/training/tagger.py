@@ -16,10 +16,8 @@ from analysis.meaning.training.examples import WORD_LABELS, Example
 PARTS: Final = 96  # main components of a word's state that are learnt from: an eighth of its width
 HIDDEN, DROPPED, PASSES, BATCH, RATE, DECAY = 64, 0.3, 12, 32, 2e-3, 1e-3
 RARELY: Final = -3.0  # the logit from which a word starts out: few words name anybody
-WORDS_EMPHASIS, SAID_EMPHASIS = (
-    0.2,
-    3.0,
-)  # of every word, against the strongest; of those that name
+WORDS_EMPHASIS: Final = 0.2  # of every word, against the strongest of its message
+SAID_EMPHASIS: Final = 3.0  # of words that name somebody
 
 
 def main_parts(examples: Sequence[Example]) -> Dense:

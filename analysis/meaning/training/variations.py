@@ -58,15 +58,16 @@ def renamed(record: Mapping[str, Any], companies: Sequence[str], rng: Random) ->
         fresh = []
         for quote in entities.get(label, ()):
             name = rng.choice(known).lower() if text == text.lower() else rng.choice(known)
-            text = re.sub(_whole(quote), name, text, flags=re.IGNORECASE)
+            text = re.sub(whole(quote), name, text, flags=re.IGNORECASE)
             fresh.append(name)
         entities[label] = fresh
     return {**record, "text": text, "entities": entities, "evidence": {}}
 
 
 def _says(text: str, quote: str) -> bool:
-    return re.search(_whole(quote), text, re.IGNORECASE) is not None
+    return re.search(whole(quote), text, re.IGNORECASE) is not None
 
 
-def _whole(quote: str) -> str:
+def whole(quote: str) -> str:
+    """A pattern of these words, and of no part of a longer one."""
     return rf"(?<!\w){re.escape(quote)}(?!\w)"
