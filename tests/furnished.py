@@ -9,8 +9,9 @@ from app.review import Reviews
 from app.script_store import Scripts
 from models.person import LOCAL, Person
 from models.recording import CallContext
+from tests.scripted import CHECKING_IN
 from tests.sounds import silence, wav16
-from tests.stored import CHECKING_IN, analyse, receive, store_again, store_report
+from tests.stored import analyse, receive, store_again, store_report
 
 BETTER = (
     "Hi Karen, it's Tyler Reed with Bluepeak. Mercy Clinics cut no-shows by a third with text reminders. "

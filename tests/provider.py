@@ -105,7 +105,7 @@ def endless(asked: Asked) -> Reply:
         return 500, {}, b""
 
 
-def dripping(where: str, for_s: float = 5.0) -> Route:
+def dripping(where: str) -> Route:
     """A byte now and then, in the head or in the body: never idle, never done."""
 
     def drip(asked: Asked) -> Reply:
@@ -115,7 +115,7 @@ def dripping(where: str, for_s: float = 5.0) -> Route:
             handler.wfile.write(
                 b"HTTP/1.1 200 OK\r\n" + (b"x-slow: " if where == "head" else b"connection: close\r\n\r\n")
             )
-            end_s = time.monotonic() + for_s
+            end_s = time.monotonic() + 5
             while time.monotonic() < end_s:
                 handler.wfile.write(b"a")
                 handler.wfile.flush()

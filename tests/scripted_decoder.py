@@ -3,6 +3,7 @@
 import ctypes
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from app import decoder_child
@@ -26,7 +27,7 @@ def decode(source: Path | bytes, *, filename: str | None = None, max_duration_s:
         case "exit":
             sys.exit("gave up")
     sound = as_sound(silence(1))
-    return type(sound)(sound.recording.model_copy(update={"filename": filename}), sound.samples, 0.0)
+    return replace(sound, recording=sound.recording.model_copy(update={"filename": filename}))
 
 
 if __name__ == "__main__":

@@ -39,9 +39,9 @@ def white_noise(seconds: float, rms: float = 0.1, seed: int = 1) -> Samples:
     return (rms * np.random.default_rng(seed).standard_normal(round(seconds * RATE_HZ))).astype(np.float32)
 
 
-def pink_noise(seconds: float, rms: float = 0.1, seed: int = 1) -> Samples:
+def pink_noise(seconds: float, rms: float = 0.1) -> Samples:
     """Noise that falls by 3 dB an octave, as a room or a street does."""
-    spectrum = np.fft.rfft(white_noise(seconds, 1.0, seed))
+    spectrum = np.fft.rfft(white_noise(seconds, 1.0))
     pink = np.fft.irfft(spectrum / np.sqrt(np.arange(1, spectrum.size + 1)), round(seconds * RATE_HZ))
     return (rms * pink / _rms(pink)).astype(np.float32)
 
@@ -63,10 +63,10 @@ TOUCH_HZ = {key: (low, high) for low, row in zip((697, 770, 852, 941), ("123A", 
             for key, high in zip(row, (1209, 1336, 1477, 1633), strict=True)}  # fmt: skip
 
 
-def touch_tones(keys: str, on_s: float = 0.15, off_s: float = 0.1) -> Samples:
+def touch_tones(keys: str) -> Samples:
     """Keys of a telephone pressed one after another."""
-    pressed = [sum((tone(hz, on_s, peak=0.2) for hz in TOUCH_HZ[key]), silence(on_s)) for key in keys]
-    return np.concatenate([part for sound in pressed for part in (sound, silence(off_s))]).astype(np.float32)
+    pressed = [sum((tone(hz, 0.15, peak=0.2) for hz in TOUCH_HZ[key]), silence(0.15)) for key in keys]
+    return np.concatenate([part for sound in pressed for part in (sound, silence(0.1))]).astype(np.float32)
 
 
 def music(seconds: float) -> Samples:
@@ -126,9 +126,9 @@ def telephone_band(sound: Samples) -> Samples:
     return np.fft.irfft(spectrum, sound.size).astype(np.float32)
 
 
-def dominant_hz(sound: Samples, rate_hz: int = RATE_HZ) -> float:
+def dominant_hz(sound: Samples) -> float:
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(sound.size)))
-    return float(np.argmax(spectrum) * rate_hz / sound.size)
+    return float(np.argmax(spectrum) * RATE_HZ / sound.size)
 
 
 def _smooth_edges(sound: Samples) -> Samples:
@@ -186,11 +186,11 @@ def wav(data: bytes, form: WavFormat, *, declared_bytes: int | None = None) -> b
     return b"RIFF" + struct.pack("<I", total) + b"WAVE" + fmt + b"data" + struct.pack("<I", size) + data
 
 
-def wav16(sound: Samples, rate_hz: int = RATE_HZ) -> bytes:
+def wav16(sound: Samples) -> bytes:
     """The plain recording: 16 bit PCM."""
     channels = np.atleast_2d(sound)
     data = (channels.T * 32767).round().astype("<i2").tobytes()
-    return wav(data, WavFormat(1, 16, channels.shape[0], rate_hz))
+    return wav(data, WavFormat(1, 16, channels.shape[0]))
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def gsm_wav(seconds: float) -> bytes:
 # ------------------------------------------------------------------------------ what the analysis is given
 
 
-def as_sound(samples: Samples, clipped_share: float = 0.0) -> Sound:
+def as_sound(samples: Samples) -> Sound:
     """`samples`, shape (n,) or (channels, n), as if they had just been decoded."""
     channels = np.atleast_2d(samples).astype(np.float32)
     recording = Recording(
@@ -237,7 +237,7 @@ def as_sound(samples: Samples, clipped_share: float = 0.0) -> Sound:
         format="wav/pcm_s16le",
         sha256="0" * 64,
     )
-    return Sound(recording, channels, clipped_share)
+    return Sound(recording, channels, 0.0)
 
 
 def as_message(samples: Samples) -> Message:
@@ -246,10 +246,10 @@ def as_message(samples: Samples) -> Message:
     return Message(window, samples)
 
 
-def as_words(text: str, *, start_s: float = 0.0, end_s: float = 10.0) -> tuple[Word, ...]:
-    """The words of `text`, spread evenly between two seconds."""
+def as_words(text: str, *, end_s: float = 10.0) -> tuple[Word, ...]:
+    """The words of `text`, spread evenly up to a second."""
     texts = text.split()
-    edges = np.linspace(start_s, end_s, len(texts) + 1).round(3).tolist()
+    edges = np.linspace(0.0, end_s, len(texts) + 1).round(3).tolist()
     return tuple(
         Word(text=word, start_s=start, end_s=end, probability=0.9)
         for word, start, end in zip(texts, edges, edges[1:], strict=False)

@@ -1,7 +1,6 @@
 """Recordings with reports in a test's store, made by the worker's own code with scripted words."""
 
 import io
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,25 +9,10 @@ from analysis.audio.decode import decode
 from analysis.pipeline import Analysis
 from app.analyst import Analyst
 from app.intake import Arrival
-from models.transcript import Transcript
 from tests.conftest import SAMPLES
-from tests.sounds import Samples, as_transcript
+from tests.scripted import CHECKING_IN, Scripted
 
 WAV = next(SAMPLES.glob("10-*.wav")).read_bytes()
-CHECKING_IN = (
-    "Hi Karen, it's Tyler with Bluepeak Software. I'm just checking in to see where things stand. "
-    "Give me a call back at 615-555-0142. Thanks Karen."
-)
-
-
-class Scripted:
-    """Hears the same words in every message."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def transcribe(self, messages: Sequence[Samples]) -> list[Transcript]:
-        return [as_transcript(self.text, end_s=message.size / 16_000) for message in messages]
 
 
 def receive(

@@ -9,11 +9,10 @@ from pydantic import ValidationError
 
 from analysis import playbooks
 from analysis.advice import CONDITION_WORDS, CONDITIONS, advise, condition_words
-from analysis.pipeline import analyze_script
 from models.playbook import VoicemailAdvice, WhenToLeave
 from models.recording import CallContext
 from models.report import Finding
-from tests.test_pipeline import NOW
+from tests.scripted import script
 
 LEAVE, LATER, ZERO, WRITE = "leave_one", "hang_up_try_later", "press_zero", "write_instead"
 RELATIONSHIP = ("relationship",)
@@ -141,7 +140,7 @@ def test_the_known_words_stand_in_the_message_and_the_lines() -> None:
     assert advice.message.template.startswith(
         "Hi Dana, Helen Marsh suggested I call you. This is Oliver Grant with Fen"
     )
-    lines = [line for script in advice.reception for line in script.say]
+    lines = [line for lines in advice.reception for line in lines.say]
     assert any("Helen Marsh suggested that Dana and I talk" in line for line in lines)
     unknown = advise(CallContext(), playbooks.load("referral-only"))
     assert unknown.message.template.startswith("Hi [their name], [who sent you] suggested I call you.")
@@ -155,10 +154,10 @@ def test_every_answer_says_what_a_message_should_achieve_and_what_to_say_at_rece
     assert len(advice.message.must_hold) >= 4
     assert advice.message.purpose
     assert advice.message.source
-    assert {script.situation for script in advice.reception} == {"in_a_meeting", "away_today", "keeps_the_diary"}
-    for script in advice.reception:
-        assert script.say
-        assert script.source
+    assert {lines.situation for lines in advice.reception} == {"in_a_meeting", "away_today", "keeps_the_diary"}
+    for lines in advice.reception:
+        assert lines.say
+        assert lines.source
     assert "{" not in advice.model_dump_json().replace('{"', "").replace(":{", "")
 
 
@@ -213,13 +212,7 @@ def test_what_is_missing_is_enough(context: CallContext, school: str) -> None:
 
 
 def voicemail_advised(school: str, **facts: Any) -> Finding:
-    report = analyze_script(
-        "Hi Dana, it's Ann with Northline.",
-        playbook=playbooks.load(school),
-        report_id="r",
-        created_at=NOW,
-        context=CallContext(**facts),
-    )
+    report = script("Hi Dana, it's Ann with Northline.", school, **facts)
     (finding,) = (one for one in report.findings if one.rule == "voicemail_advised")
     return finding
 

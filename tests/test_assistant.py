@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from app.settings import Settings
 from tests.conftest import ROOT
-from tests.stored import CHECKING_IN, store_report
+from tests.scripted import CHECKING_IN
+from tests.stored import store_report
 
 mcp = pytest.importorskip("mcp", reason="the extra mcp is not installed")
 

@@ -75,9 +75,9 @@ def decaying(hz: float, seconds: float, time_constant_s: float) -> Samples:
     return (tone(hz, seconds) * np.exp(-time_s / time_constant_s)).astype(np.float32)
 
 
-def vowel(pitch_hz: float, formants_hz: tuple[float, float], seconds: float = 0.6) -> Samples:
+def vowel(pitch_hz: float, formants_hz: tuple[float, float]) -> Samples:
     """A vowel sung on one note: harmonics, loudest near its formants."""
-    time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    time_s = np.arange(round(0.6 * RATE_HZ)) / RATE_HZ
     harmonics = np.arange(1, int(3800 / pitch_hz)) * pitch_hz
     weights = sum(1 / (1 + ((harmonics - formant) / 70) ** 2) for formant in formants_hz) + 0.02
     sound = (weights[:, None] * np.sin(2 * np.pi * harmonics[:, None] * time_s)).sum(0)

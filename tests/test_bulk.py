@@ -14,8 +14,8 @@ from app.bulk import done_before, recordings_in
 from app.cli import main
 from models.transcript import Transcript
 from tests.conftest import SAMPLES
+from tests.scripted import CHECKING_IN
 from tests.sounds import as_transcript
-from tests.stored import CHECKING_IN
 
 
 class Scripted:

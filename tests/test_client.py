@@ -12,7 +12,7 @@ from models.recording import CallContext
 from models.report import Report
 from tests.conftest import ROOT
 from tests.processes import Service
-from tests.stored import CHECKING_IN
+from tests.scripted import CHECKING_IN
 
 pytestmark = [pytest.mark.service, pytest.mark.whisper]
 

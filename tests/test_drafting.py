@@ -14,14 +14,12 @@ from analysis.drafting.phrasing import (
     step_ways,
     value_ways,
 )
-from analysis.pipeline import analyze_script
 from analysis.playbooks import load, names
 from analysis.rewrite import NOT_ABOUT_WORDS
 from analysis.spoken import find_phone_numbers
 from models.draft import Draft, Facts
-from models.recording import CallContext
 from models.report import Report
-from tests.test_pipeline import NOW
+from tests.scripted import script
 
 WHO: dict[str, Any] = {"rep": "Marcus Lee", "company": "Northline", "number": "615-555-0142", "prospect": "Dana"}
 FULL: dict[str, Any] = WHO | {
@@ -61,9 +59,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 def judged(made: Draft, facts: Facts, playbook: str) -> Report:
     told = facts.model_dump(include={"rep", "prospect", "company", "referrer", "purpose", "relationship"})
-    return analyze_script(
-        made.message.text, playbook=load(playbook), context=CallContext(**told), report_id="r", created_at=NOW
-    )
+    return script(made.message.text, playbook, **told)
 
 
 @pytest.mark.parametrize("playbook", names())

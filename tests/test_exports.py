@@ -28,7 +28,8 @@ from app.settings import Settings
 from models.recording import CallContext
 from models.report import Evidence, Strength
 from models.transcript import Transcript, Word
-from tests.stored import CHECKING_IN, analyse, store_report
+from tests.scripted import CHECKING_IN
+from tests.stored import analyse, store_report
 from tests.test_pages import finding, spoken
 
 LONG = (

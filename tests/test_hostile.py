@@ -25,7 +25,7 @@ from app.settings import Settings
 from models.errors import RecordingError
 from tests import hostile
 from tests.hostile import Hostile
-from tests.stored import CHECKING_IN, Scripted
+from tests.scripted import CHECKING_IN, Scripted
 
 CPU_LIMIT_S = 5.0
 MEMORY_LIMIT_BYTES = 600_000_000

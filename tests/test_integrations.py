@@ -179,7 +179,7 @@ def test_the_same_event_many_times_at_once_is_one_recording(running: Running) ->
 # What is not theirs
 
 
-def broken(tool: Tool, sent: Sent) -> Iterator[tuple[str, Sent]]:
+def broken(sent: Sent) -> Iterator[tuple[str, Sent]]:
     """A good event, spoiled in every way."""
     yield "truncated", replace(sent, body=sent.body[:-7])
     yield "nothing", replace(sent, body=b"", headers={}, query="")
@@ -203,7 +203,7 @@ def test_forged_and_truncated_events_leave_no_trace(running: Running, name: str)
     tool = tool_of(running, name)
     connection = running.connect(tool)
     sent = running.signed(tool, connection, tool.serve(running.provider))
-    for what, spoilt in broken(tool, sent):
+    for what, spoilt in broken(sent):
         response = running.post(tool, connection, spoilt)
         assert response.status_code in (401, 422, 503), (what, response.status_code, response.text)
         assert response.json()["code"] in ("event_refused", "event_unsigned", "invalid_event")

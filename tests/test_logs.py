@@ -23,7 +23,8 @@ from models.errors import AnalysisFailed
 from tests.conftest import ROOT
 from tests.people import PASSWORD
 from tests.provider import provider_server
-from tests.stored import WAV, Scripted, analyse, receive
+from tests.scripted import Scripted
+from tests.stored import WAV, analyse, receive
 
 #: Of every kind that must not be told; each is handed in somewhere below.
 EMAIL, OTHER_EMAIL = "karen.hale@bluepeak.example", "maya+calls@northline.example"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.exports.person import CHUNK_BYTES, zipped
 from tests.people import PASSWORD, Cast
-from tests.stored import CHECKING_IN, WAV, store_report
+from tests.scripted import CHECKING_IN
+from tests.stored import WAV, store_report
 
 ON_BOTH_DATABASES = True
 

@@ -1,8 +1,5 @@
 """The straight path of a recording, with a scripted transcriber over real and synthesized sound."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,40 +15,18 @@ from analysis.speech.openai_whisper import OpenAIWhisper
 from models.errors import AfterbeepError, EmptyFile, NoSpeech, NotAudio, TooLong
 from models.recording import CallContext
 from models.report import Report
-from models.transcript import Transcript
-from tests.sounds import Samples, as_sound, as_words, music, silence, tone, wav16
+from tests.conftest import SAMPLES
+from tests.scripted import CHECKING_IN, NOW, Scripted
+from tests.sounds import as_sound, music, silence, tone, wav16
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 MONO = SAMPLES / "04-just-checking-in.wav"
 STEREO = SAMPLES / "09-returning-your-call.wav"
 
-CHECKING_IN = (
-    "Hey Karen, it's Tyler with Bluepeak Software. I'm just checking in to see where things stand. "
-    "Give me a call back, I'm at 615-555-0142. Thanks Karen."
-)
-NOW = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 PLAYBOOK = load()
 
 
-@dataclass
-class ScriptedTranscriber:
-    """Hears the same words in every message, spread over it evenly, and remembers what it was given."""
-
-    text: str = CHECKING_IN
-    given: list[Samples] = field(default_factory=list)
-
-    def transcribe(self, messages: Sequence[Samples]) -> list[Transcript]:
-        self.given += messages
-        return [
-            Transcript.of_words(
-                as_words(self.text, end_s=message.size / 16_000), language="en", engine="scripted", model="none"
-            )
-            for message in messages
-        ]
-
-
 def analyzed(source: Path | bytes, text: str = CHECKING_IN, **options: Any) -> Analysis:
-    options = {"transcriber": ScriptedTranscriber(text)} | options
+    options = {"transcriber": Scripted(text)} | options
     return analyze(source, playbook=PLAYBOOK, report_id="r1", created_at=NOW, **options)
 
 
@@ -75,7 +50,7 @@ def test_the_report_survives_json(analysis: Analysis) -> None:
 
 
 def test_the_transcriber_is_given_the_message_alone() -> None:
-    transcriber = ScriptedTranscriber()
+    transcriber = Scripted()
     report = analyzed(STEREO, transcriber=transcriber).report
     (given,) = transcriber.given
     assert report.message is not None
@@ -194,7 +169,7 @@ def test_no_words_is_no_speech(text: str) -> None:
 def test_what_is_no_voicemail_ends_early_and_is_never_transcribed(
     source: bytes, error: type[AfterbeepError], stages: int
 ) -> None:
-    transcriber, told = ScriptedTranscriber(), []
+    transcriber, told = Scripted(), []
     with pytest.raises(error):
         analyzed(source, transcriber=transcriber, on_stage=told.append, max_duration_s=30)
     assert transcriber.given == []

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from analysis import playbooks
 from analysis.comparison import changes
-from analysis.pipeline import analyze_script, rejudge
+from analysis.pipeline import rejudge
 from app.database import connect, migrate
 from app.playbook_store import Playbooks
 from app.schema import PlaybookRow
@@ -16,8 +16,8 @@ from app.settings import Settings
 from app.store import Store
 from models.errors import AfterbeepError, InvalidPlaybook, InvalidRequest, ShippedPlaybook, UnknownPlaybook
 from models.playbook import Playbook
-from models.report import PlaybookRef, Report
-from tests.stored import CHECKING_IN
+from models.report import PlaybookRef
+from tests.scripted import CHECKING_IN, script
 
 OURS = 'based_on = "cold-outreach"\ntitle = "Ours"\n'
 CHEAPER = OURS + "[rules.checking_in]\npoints = 5\n"
@@ -144,16 +144,12 @@ def test_a_playbook_this_release_cannot_read_stays_on_the_shelf_and_says_so(shel
 # Judged anew
 
 
-def scripted(playbook: Playbook, text: str = CHECKING_IN) -> Report:
-    return analyze_script(text, playbook=playbook, report_id="s", created_at=datetime(2026, 1, 2, tzinfo=UTC))
-
-
 def ours(more: str = "") -> Playbook:
     return playbooks.parse(OURS + more, given={"name": "ours", "version": 7})
 
 
 def test_judged_again_by_its_own_playbook_a_report_stays_as_it_is() -> None:
-    report = scripted(playbooks.load())
+    report = script(CHECKING_IN, playbooks.load())
     assert rejudge(report, playbooks.load()) == report
 
 
@@ -162,9 +158,9 @@ def test_judged_by_another_playbook_a_report_is_as_if_made_with_it() -> None:
         "[rules.checking_in]\npoints = 50\n[strengths.specific_value]\nenabled = false\n[limits]\nlength_s = [20, 21]\n"
     )
     text = CHECKING_IN + " We cut the billing errors of three clinics like yours by 40 percent in two months."
-    report = scripted(playbooks.load(), text)
+    report = script(text, playbooks.load())
     judged = rejudge(report, strict)
-    assert judged == scripted(strict, text)
+    assert judged == script(text, strict)
     assert judged.playbook == PlaybookRef(name="ours", version=7)
     assert rejudge(judged, playbooks.load()) == report
 
@@ -179,13 +175,13 @@ def test_judged_by_another_playbook_a_report_is_as_if_made_with_it() -> None:
 )
 def test_why_two_playbooks_differ_is_said_by_rule(more: str, because: str) -> None:
     default, other = playbooks.load(), ours(more)
-    (change,) = changes(scripted(default), scripted(other), default, other)
+    (change,) = changes(script(CHECKING_IN, default), script(CHECKING_IN, other), default, other)
     assert (change.rule, change.because) == ("checking_in", because)
 
 
 def test_what_both_playbooks_judge_alike_is_no_difference() -> None:
     default, other = playbooks.load(), ours()
-    assert changes(scripted(default), scripted(other), default, other) == ()
+    assert changes(script(CHECKING_IN, default), script(CHECKING_IN, other), default, other) == ()
 
 
 def test_every_error_of_the_shelf_is_a_sentence(shelf: Playbooks) -> None:

@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from analysis import playbooks
 from app.views.playbook_form import LIMITS, edited, form_of, text_for_copy
 from models.playbook import Limits
-from tests.stored import CHECKING_IN, WAV, store_report
+from tests.scripted import CHECKING_IN
+from tests.stored import WAV, store_report
 
 OURS = 'based_on = "cold-outreach"\ntitle = "Ours"\n'
 LEFT_OUT = OURS + "[rules.checking_in]\nenabled = false\n"

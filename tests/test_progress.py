@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 
 from app.schema import RecordingRow
 from models.recording import CallContext
-from tests.stored import CHECKING_IN, store_report
-from tests.test_takes import BETTER
+from tests.scripted import BETTER, CHECKING_IN
+from tests.stored import store_report
 
 ALL_TIME = "since=2026-01-01"
 

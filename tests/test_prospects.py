@@ -13,8 +13,8 @@ from app.schema import RecordingRow
 from app.views.wording import days
 from models.recording import CallContext
 from models.report import LeftBefore, Report
+from tests.scripted import BETTER
 from tests.stored import store_report
-from tests.test_takes import BETTER
 
 
 def left(client: TestClient, prospect: str | None = "Karen", rep: str | None = "Tyler", **known: Any) -> Report:

@@ -1,8 +1,8 @@
 """The coach's queue, filtered as lists are and by team."""
 
 from tests.people import Cast
-from tests.stored import CHECKING_IN, store_report
-from tests.test_takes import BETTER
+from tests.scripted import BETTER, CHECKING_IN
+from tests.stored import store_report
 
 
 def test_the_queue_takes_filters_and_keeps_them_from_one_to_the_next(they: Cast) -> None:

@@ -47,8 +47,8 @@ def jobs(app: FastAPI) -> list[str]:
         return sorted(connection.scalars(sa.text("SELECT workflow_uuid FROM workflow_status")))
 
 
-def courier(app: FastAPI) -> Courier:
-    state = app.state
+def courier(client: TestClient) -> Courier:
+    state = client.app.state
     return courier_of(state.settings, state.store, state.audio, Jobs(state.store.engine))
 
 
@@ -58,8 +58,8 @@ def hand_in(client: TestClient, url: str, **more: object) -> dict:
     return response.json()
 
 
-def fetches(app: FastAPI) -> list[FetchRow]:
-    with app.state.store.session() as session:
+def fetches(client: TestClient) -> list[FetchRow]:
+    with client.app.state.store.session() as session:
         return list(session.scalars(sa.select(FetchRow)))
 
 
@@ -98,9 +98,9 @@ def test_a_run_that_slept_leaves_alone_what_another_did_meanwhile(
 
 def test_what_was_fetched_becomes_a_report(client: TestClient, provider: Provider) -> None:
     voicemail = hand_in(client, provider.serve("/a.wav", WAV))
-    courier(client.app).run(voicemail["id"], 0)
+    courier(client).run(voicemail["id"], 0)
     assert jobs(client.app)[0] == voicemail["id"]
-    assert fetches(client.app) == []
+    assert fetches(client) == []
     assert client.get(voicemail["links"]["audio"]).content == WAV
     analyse(client.app, voicemail["id"])
     assert client.get(voicemail["links"]["report"]).status_code == 200
@@ -110,7 +110,7 @@ def test_the_same_attempt_again_does_nothing(client: TestClient, provider: Provi
     """A worker that died after its work is done once more by the next."""
     voicemail = hand_in(client, provider.in_turn("/a.wav", (503, {}, b""), (200, {}, WAV)))
     for attempt in (0, 0, 1, 1, 0):
-        courier(client.app).run(voicemail["id"], attempt)
+        courier(client).run(voicemail["id"], attempt)
     assert len(provider.asked) == 2
     assert jobs(client.app) == [voicemail["id"], *(f"{voicemail['id']}.fetch.{number}" for number in (0, 1))]
 
@@ -121,7 +121,7 @@ def test_what_may_pass_is_tried_again_later_while_the_link_may_live(
 ) -> None:
     voicemail = hand_in(client, provider.serve("/a.wav", b"", status))
     for attempt in range(3):
-        courier(client.app).run(voicemail["id"], attempt)
+        courier(client).run(voicemail["id"], attempt)
     assert client.get(voicemail["links"]["self"]).json()["status"] == "queued"
     with client.app.state.store.engine.connect() as connection:
         waits = connection.execute(
@@ -130,11 +130,11 @@ def test_what_may_pass_is_tried_again_later_while_the_link_may_live(
     assert sorted((until - made) / 1000 for until, made in waits) == pytest.approx([2, 10, 30], abs=1)
     with client.app.state.store.session() as session:
         session.execute(sa.update(FetchRow).values(give_up_at=datetime.now(UTC) + timedelta(seconds=1)))
-    courier(client.app).run(voicemail["id"], 3)
+    courier(client).run(voicemail["id"], 3)
     error = client.get(voicemail["links"]["self"]).json()["error"]
     assert error["code"] == "fetch_failed"
     assert str(status) in error["message"]
-    assert fetches(client.app) == []
+    assert fetches(client) == []
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,12 @@ def test_what_may_pass_is_tried_again_later_while_the_link_may_live(
 )  # fmt: skip
 def test_what_fails_for_good_says_why(client: TestClient, provider: Provider, answer, code: str) -> None:
     voicemail = hand_in(client, provider.in_turn("/a.wav", answer))
-    courier(client.app).run(voicemail["id"], 0)
+    courier(client).run(voicemail["id"], 0)
     shown = client.get(voicemail["links"]["self"]).json()
     assert (shown["status"], shown["error"]["code"]) == ("failed", code)
     assert client.get(voicemail["links"]["report"]).json()["code"] == code
     assert client.get(voicemail["links"]["audio"]).status_code == 404
-    assert fetches(client.app) == []
+    assert fetches(client) == []
     assert list(client.app.state.audio.shelf.folder.iterdir()) == []
     window = client.put(f"/v1/voicemails/{voicemail['id']}/message", json={"start_s": 0, "end_s": 5})
     assert window.json()["code"] == "not_ready"
@@ -161,16 +161,16 @@ def test_what_fails_for_good_says_why(client: TestClient, provider: Provider, an
 def test_a_body_without_end_is_too_large(client: TestClient, provider: Provider) -> None:
     provider.routes["/a.wav"] = endless
     voicemail = hand_in(client, provider.url("/a.wav"))
-    courier(client.app).run(voicemail["id"], 0)
+    courier(client).run(voicemail["id"], 0)
     assert client.get(voicemail["links"]["self"]).json()["error"]["code"] == "fetch_too_large"
 
 
 def test_a_recording_deleted_meanwhile_is_not_fetched(client: TestClient, provider: Provider) -> None:
     voicemail = hand_in(client, provider.serve("/a.wav", WAV))
     assert client.delete(voicemail["links"]["self"]).status_code == 204
-    courier(client.app).run(voicemail["id"], 0)
+    courier(client).run(voicemail["id"], 0)
     assert provider.asked == []
-    assert fetches(client.app) == []
+    assert fetches(client) == []
 
 
 def test_strangers_addresses_are_refused_at_the_door_or_by_the_worker(settings: Settings) -> None:
@@ -178,7 +178,7 @@ def test_strangers_addresses_are_refused_at_the_door_or_by_the_worker(settings: 
         for url in ("http://a.example/", "https://u:p@a.example/", "file:///etc/passwd"):
             assert client.post("/v1/voicemails", json={"url": url}).json()["code"] == "fetch_refused"
         voicemail = hand_in(client, "https://2130706433/a.wav")
-        courier(client.app).run(voicemail["id"], 0)
+        courier(client).run(voicemail["id"], 0)
         assert client.get(voicemail["links"]["self"]).json()["error"]["code"] == "fetch_refused"
 
 

@@ -18,7 +18,8 @@ from models.playbook import Retention
 from models.recording import CallContext
 from tests.conftest import ROOT
 from tests.processes import wait_until
-from tests.stored import CHECKING_IN, store_report
+from tests.scripted import CHECKING_IN
+from tests.stored import store_report
 
 ON_BOTH_DATABASES = True
 SECRETS = ("checking in to", "Bluepeak", "Tyler", "615-555-0142", "call me")

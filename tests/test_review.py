@@ -10,7 +10,8 @@ from analysis.correction import corrected_words
 from models.errors import InvalidRequest
 from models.transcript import Word
 from tests.people import Cast
-from tests.stored import CHECKING_IN, store_report
+from tests.scripted import CHECKING_IN
+from tests.stored import store_report
 
 
 def queue(client: TestClient) -> list[tuple[str, str]]:

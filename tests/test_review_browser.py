@@ -14,7 +14,8 @@ from app.settings import Settings
 from tests.browsing import IN_A_BROWSER, open_page, shoot
 from tests.inside import serving
 from tests.people import PASSWORD, Cast, cast
-from tests.stored import CHECKING_IN, store_again, store_report
+from tests.scripted import CHECKING_IN
+from tests.stored import store_again, store_report
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
 Browser, Page, expect = playwright_api.Browser, playwright_api.Page, playwright_api.expect

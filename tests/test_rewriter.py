@@ -19,8 +19,8 @@ from app.rewriter import MAX_ANSWER_BYTES, BadAnswer, Rewriter, mask, restored, 
 from app.settings import Settings
 from models.report import Report
 from models.transcript import Transcript
+from tests.scripted import script
 from tests.stored import store_report
-from tests.test_rewrite import script
 
 SAID = "Hi Karen, just checking in. Call me at 419-555-0128, again 419-555-0128, or the office, 419 555 0131."
 BETTER = "Hi Karen, this is [your name]. I noticed [one fact]. I'm on <number 1>; again, <number 1>."

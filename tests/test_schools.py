@@ -9,12 +9,10 @@ import pytest
 
 from analysis import playbooks
 from analysis.advice import advise
-from analysis.pipeline import analyze_script
 from models.errors import InvalidPlaybook
 from models.playbook import Playbook
 from models.recording import CallContext
-from models.report import Report
-from tests.test_pipeline import NOW
+from tests.scripted import script
 
 DEFAULT = playbooks.load()
 SCHOOLS = [name for name in playbooks.names() if name != DEFAULT.name]
@@ -23,11 +21,6 @@ SCHOOLS = [name for name in playbooks.names() if name != DEFAULT.name]
 def own_words(name: str) -> dict[str, Any]:
     """What a school's file says itself, without what it is based on."""
     return tomllib.loads(files("analysis.playbooks").joinpath(f"{name}.toml").read_text("utf-8"))
-
-
-def report(text: str, school: str, **facts: Any) -> Report:
-    playbook = playbooks.load(school)
-    return analyze_script(text, playbook=playbook, context=CallContext(**facts), report_id="r", created_at=NOW)
 
 
 def points(school: Playbook, rule: str) -> int:
@@ -127,7 +120,7 @@ CALL_ME_BACK = (
 
 
 def test_the_same_message_scores_differently_and_each_report_says_why() -> None:
-    reports = {name: report(CALL_ME_BACK, name, purpose="cold", relationship="none") for name in playbooks.names()}
+    reports = {name: script(CALL_ME_BACK, name, purpose="cold", relationship="none") for name in playbooks.names()}
     assert len({one.score.points for one in reports.values()}) >= 4
     for one in reports.values():
         assert one.score.points == 100 - sum(loss.points for loss in one.score.lost)
@@ -150,7 +143,7 @@ def test_the_same_message_scores_differently_and_each_report_says_why() -> None:
 
 @pytest.mark.parametrize("name", playbooks.names())
 def test_leaving_one_against_the_school_is_never_free_of_advice(name: str) -> None:
-    flagged = report(CALL_ME_BACK, name, relationship="customer", preferred_channel="email", planned_retry_today=True)
+    flagged = script(CALL_ME_BACK, name, relationship="customer", preferred_channel="email", planned_retry_today=True)
     (finding,) = (one for one in flagged.findings if one.rule == "voicemail_advised")
     assert finding.status == "flagged"
     assert finding.advice
@@ -191,7 +184,7 @@ def test_a_school_is_content_with_its_own_message(name: str) -> None:
     message = re.sub(r"\[[^\]]+\]", lambda blank: next(fillings), template)
     assert next(fillings, None) is None
     purpose = "meeting_confirmation" if name == "known-contacts-only" else "cold"
-    judged = report(message, name, purpose=purpose, relationship="referred", channels_tried=("assistant",))
+    judged = script(message, name, purpose=purpose, relationship="referred", channels_tried=("assistant",))
     assert [(loss.rule, message) for loss in judged.score.lost] == []
     low_s, high_s = playbooks.load(name).limits.length_s
     assert low_s <= len(message.split()) / 150 * 60 <= high_s

@@ -8,13 +8,8 @@ from fastapi.testclient import TestClient
 from app.main import create_app
 from app.settings import Settings
 from tests.people import cast
-from tests.stored import CHECKING_IN, WAV, store_report
-
-BETTER = (
-    "Hi Karen, this is Tyler with Bluepeak Software. Your second clinic opened in March, and clinics of your size lose "
-    "two hours a day on paper forms. Smile Dental cut that to ten minutes in two months. I'll send you the page they "
-    "used today and try you Thursday at ten. My number is 615-555-0142. Again, that's 615-555-0142."
-)
+from tests.scripted import BETTER, CHECKING_IN
+from tests.stored import WAV, store_report
 
 
 @pytest.fixture

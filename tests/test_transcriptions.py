@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from tests.processes import Service, wait_until
-from tests.stored import CHECKING_IN, WAV, analyse
+from tests.scripted import CHECKING_IN
+from tests.stored import WAV, analyse
 
 PATH = "/v1/audio/transcriptions"
 

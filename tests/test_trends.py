@@ -12,8 +12,8 @@ from app.schema import RecordingRow
 from app.settings import Settings
 from models.recording import CallContext
 from tests.people import Cast, cast
-from tests.stored import CHECKING_IN, store_report
-from tests.test_takes import BETTER
+from tests.scripted import BETTER, CHECKING_IN
+from tests.stored import store_report
 
 ALL_TIME = "since=2026-01-01"
 

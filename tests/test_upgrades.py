@@ -29,7 +29,8 @@ from app.vault import Vault
 from models.person import DEFAULT_WORKSPACE
 from tests.processes import wait_until
 from tests.provider import provider_server
-from tests.stored import CHECKING_IN, WAV, Scripted, receive
+from tests.scripted import CHECKING_IN, Scripted
+from tests.stored import WAV, receive
 
 ON_BOTH_DATABASES = True
 

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -273,4 +272,3 @@ def tools(port: int) -> list[Tool]:
 
 
 NAMES = [f"{number}-{tool.name}" for number, tool in enumerate(tools(0))]
-NOW = time.time

@@ -9,10 +9,10 @@ FLOAT_BYTES = 4
 SLOW_GFLOPS = 5.0
 
 
-def fastest_s(work: Callable[[], Any], times: int = 7) -> float:
+def fastest_s(work: Callable[[], Any]) -> float:
     work()
     took = []
-    for _ in range(times):
+    for _ in range(7):
         began_s = time.perf_counter()
         work()
         took.append(time.perf_counter() - began_s)

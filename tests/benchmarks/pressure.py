@@ -42,7 +42,6 @@ class Pressure:
     depths: list[Depth]
     pending: int
     gone_ms: float  # one worker asking who holds jobs, while so many are being worked on
-    ids_s: float  # of all recordings at the last depth, as each worker asks for them at its start
 
 
 def measure(depths: Sequence[int]) -> Pressure:
@@ -55,13 +54,12 @@ def measure(depths: Sequence[int]) -> Pressure:
             add(engine, there, depth)
             there = depth
             found.append(at_depth(app, depth))
-        ids_ms = _ms(app.state.store.ids, times=1)
         with engine.begin() as connection:
             some = "SELECT workflow_uuid FROM dbos.workflow_status WHERE status = 'ENQUEUED' LIMIT :count"
             taken = f"UPDATE dbos.workflow_status SET status = 'PENDING' WHERE workflow_uuid IN ({some})"
             connection.execute(sa.text(taken), {"count": PENDING})
         gone_ms = _ms(lambda: _holding(app.state.workspaces.jobs.client))
-        return Pressure(found, PENDING, gone_ms, ids_ms / 1000)
+        return Pressure(found, PENDING, gone_ms)
 
 
 def at_depth(app: FastAPI, depth: int) -> Depth:

@@ -26,9 +26,9 @@ def expected(a_day: int) -> Steps:
     return np.asarray(a_day * curve / np.sum(curve), np.float64)
 
 
-def arrivals(a_day: int, seed: int = 1) -> Steps:
-    """What came in each second of one day; with the same seed, the same day."""
-    return np.random.default_rng(seed).poisson(expected(a_day)).astype(np.float64)
+def arrivals(a_day: int) -> Steps:
+    """What came in each second of one day, the same at every run."""
+    return np.random.default_rng(1).poisson(expected(a_day)).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -76,20 +76,20 @@ class Fleet:
         return float(np.max(self.day.arrived.reshape(-1, 300).mean(axis=1)) / STEP_S)
 
 
-def fewest(arrived: Steps, core_s: float, within_s: float, percent: float = 95) -> Fleet:
-    """Cores with which so many percent wait no longer than `within_s`, when each takes `core_s` of a core."""
+def fewest(arrived: Steps, core_s: float, within_s: float) -> Fleet:
+    """Cores with which 95 % wait no longer than `within_s`, when each takes `core_s` of a core."""
     low, high = 0, 1
-    while not _kept(arrived, high / core_s, within_s, percent):
+    while not _kept(arrived, high / core_s, within_s):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        kept = _kept(arrived, middle / core_s, within_s, percent)
+        kept = _kept(arrived, middle / core_s, within_s)
         low, high = (low, middle) if kept else (middle, high)
     return Fleet(high, run(arrived, high / core_s))
 
 
-def _kept(arrived: Steps, per_s: float, within_s: float, percent: float) -> bool:
-    return run(arrived, per_s).waited_s(percent) <= within_s
+def _kept(arrived: Steps, per_s: float, within_s: float) -> bool:
+    return run(arrived, per_s).waited_s(95) <= within_s
 
 
 def fleets(volumes: Sequence[int], core_s: float, within_s: float) -> list[Fleet]:

@@ -8,9 +8,9 @@ from analysis.playbooks import load
 from models.playbook import Playbook, RuleSettings
 
 
-def rules_markdown(name: str = "cold-outreach") -> str:
-    """Every rule and strength of a playbook: what it costs, why, what to say instead, and where it comes from."""
-    playbook = load(name)
+def rules_markdown() -> str:
+    """Every rule and strength: what it costs, why, what to say instead, and where it comes from."""
+    playbook = load()
     rules = (_rule(detector.__name__, playbook.rules[detector.__name__]) for detector in DETECTORS)
     strengths = (_strength(detector.__name__, playbook.strengths[detector.__name__]) for detector in STRENGTHS)
     return "\n".join(chain(_head(playbook), rules, ["## Strengths\n"], strengths, _limits(playbook)))

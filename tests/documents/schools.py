@@ -35,7 +35,7 @@ def _head(schools: Iterable[Playbook]) -> Iterable[str]:
 def _school(school: Playbook) -> Iterable[str]:
     yield f"## {school.name}\n"
     yield f"**{school.title}**, version {school.version}. {school.summary}\n"
-    yield f"A message is left for this: {school.voicemail.purpose} ({_plain(school.voicemail.source)})\n"
+    yield f"A message is left for this: {school.voicemail.purpose} ({school.voicemail.source.rstrip('.')})\n"
     yield f"It holds, in this order: {'; '.join(school.voicemail.must_hold).lower()}.\n"
     yield "| Switch | Setting |\n| --- | --- |"
     for switch, setting in _switches(school):
@@ -90,10 +90,6 @@ def _cost(rule: RuleSettings) -> str:
 
 def _words(decision: str) -> str:
     return decision.replace("hang_up_try", "hang up, try").replace("_", " ")
-
-
-def _plain(source: str) -> str:
-    return source.rstrip(".")
 
 
 def _row(*cells: str) -> str:

@@ -24,9 +24,9 @@ PATIENCE_S = 1200
 SILENCE = b"RIFF" + bytes(2000)  # a failure with a code
 
 
-def insist(send: Callable[[], httpx.Response], patience_s: float = 300) -> httpx.Response:
+def insist(send: Callable[[], httpx.Response]) -> httpx.Response:
     """Ask until it is acknowledged, as a client that was told nothing has to."""
-    until = time.monotonic() + patience_s
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         try:
             response = send()

@@ -38,7 +38,8 @@ from models.recording import CallContext
 from tests.furnished import SECRET, furnish
 from tests.people import Cast, cast_of
 from tests.proofs.table import Proof, arguments
-from tests.stored import CHECKING_IN, WAV, store_report
+from tests.scripted import CHECKING_IN
+from tests.stored import WAV, store_report
 from tests.test_people import OPEN, routes
 
 ROLES = {"admin": "ada", "coach": "carla", "rep": "rob", "key of the admin": "ada", "nobody": None}
