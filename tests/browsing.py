@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from analysis.audio.decode import SAMPLE_RATE_HZ, decode
+from analysis.audio.decode import decode
 from tests.conftest import ROOT
 from tests.processes import PATIENCE_S
+from tests.sounds import silence, wav16
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
@@ -47,14 +47,9 @@ def speaks(recording: Path) -> tuple[str, ...]:
 
 def spoken_after(silence_s: float, recording: Path | None, folder: Path) -> Path:
     """A WAV of silence, and then what a recording holds."""
-    speech = decode(recording).samples[0] if recording else np.zeros(0)
-    samples = np.concatenate([np.zeros(int(silence_s * SAMPLE_RATE_HZ)), speech])
+    speech = decode(recording).samples[0] if recording else silence(0)
     path = folder / "microphone.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE_HZ)
-        file.writeframes((samples * np.iinfo(np.int16).max).astype("<i2").tobytes())
+    path.write_bytes(wav16(np.concatenate([silence(silence_s), speech])))
     return path
 
 

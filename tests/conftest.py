@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tests.people import Cast
     from tests.processes import Service
+    from tests.provider import Provider
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
@@ -91,6 +92,15 @@ def new_service(tmp_path: Path, model_dir: Path) -> "Iterator[Service]":
     service = Service(tmp_path / "data", AFTERBEEP_MODEL_DIR=str(model_dir))
     yield service
     service.stop()
+
+
+@pytest.fixture
+def provider() -> "Iterator[Provider]":
+    """Somebody else's server."""
+    from tests.provider import provider_server
+
+    with provider_server() as provider:
+        yield provider
 
 
 @pytest.fixture(scope="session")

@@ -26,12 +26,6 @@ BODY = b"RIFF" + bytes(range(256)) * 40
 
 
 @pytest.fixture
-def provider() -> Iterator[Provider]:
-    with provider_server() as provider:
-        yield provider
-
-
-@pytest.fixture
 def fetcher() -> Fetcher:
     """May look inside, as the fake provider is; every name is this machine."""
     return Fetcher(max_bytes=100_000, total_s=1.0, idle_s=0.5, inside=True, resolve=lambda host, port: ["127.0.0.1"])

@@ -11,7 +11,6 @@ from analysis.audio.decode import decode
 from analysis.audio.message import find_message
 from analysis.pipeline import WAVEFORM_BINS, Analysis, analyze, analyze_script, waveform
 from analysis.playbooks.loading import load
-from analysis.speech.openai_whisper import OpenAIWhisper
 from models.errors import AfterbeepError, EmptyFile, NoSpeech, NotAudio, TooLong
 from models.recording import CallContext
 from models.report import Report
@@ -196,17 +195,3 @@ def test_the_waveform_is_that_of_the_message_channel() -> None:
     analysis = analyzed(STEREO)
     assert analysis.waveform == waveform(analysis.sound, 1)
     assert max(analysis.waveform) > 0.1
-
-
-# ------------------------------------------------------------------------------ the real model
-
-
-@pytest.mark.whisper
-def test_a_real_recording_becomes_a_report(model_dir: Path) -> None:
-    report = analyzed(
-        SAMPLES / "09-returning-your-call.wav", transcriber=OpenAIWhisper("base", model_dir=model_dir)
-    ).report
-    assert report.message is not None
-    assert all(report.message.start_s <= word.start_s <= report.message.end_s for word in report.transcript.words)
-    assert {finding.rule for finding in report.findings if finding.status == "flagged"} >= {"prior_contact_reference"}
-    assert Report.model_validate_json(report.model_dump_json()) == report

@@ -74,25 +74,9 @@ def test_a_name_is_an_address_too(shelf: Playbooks, name: str) -> None:
         shelf.save(name, OURS)
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "reason"),
-    [
-        (OURS + "[rules.checking_in\n", 3, "Expected"),
-        (OURS + "[rules.chekcing_in]\npoints = 5\n", 3, "there is no rule named chekcing_in"),
-        (OURS + "[rules.checking_in]\npoints = 101\n", 4, "rules.checking_in.points"),
-        (OURS + "[limits]\nlength_s = [30, 12]\n", 4, "the first number is above the second"),
-        (OURS + "[limits]\nlong_pause_s = nan\n", 4, "finite"),
-        (OURS + '[rules.checking_in]\nphrases = ["{nobody} said"]\n', 4, "there is no list named 'nobody'"),
-        ('based_on = "nobody"\n', 1, "based_on names 'nobody'"),
-    ],
-)
-def test_what_cannot_be_used_is_refused_with_line_and_reason(
-    shelf: Playbooks, text: str, line: int, reason: str
-) -> None:
-    with pytest.raises(InvalidPlaybook) as refused:
-        shelf.save("ours", text)
-    assert refused.value.line == line
-    assert reason in refused.value.reason
+def test_what_cannot_be_used_is_not_kept(shelf: Playbooks) -> None:
+    with pytest.raises(InvalidPlaybook, match="line 3"):
+        shelf.save("ours", OURS + "[rules.chekcing_in]\npoints = 5\n")
     assert "ours" not in shelf.names()
 
 

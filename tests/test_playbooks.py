@@ -52,6 +52,9 @@ def test_a_playbook_of_a_coach_is_read_from_its_path(tmp_path: Path) -> None:
         ('based_on = "cold-outreach"\n[rules.fillers]\nphrases = ["(only) (optional)"]\n', 3, "asks for no word"),
         ('based_on = "cold-outreach"\n[rules.fillers]\nphrases = ["{nobody} said"]\n', 3, "no list named"),
         ('\nbased_on = "nowhere"\n', 2, "nowhere"),
+        ('based_on = "cold-outreach"\n[rules.checking_in\n', 2, "Expected"),
+        ('based_on = "cold-outreach"\n[limits]\nlength_s = [30, 12]\n', 3, "the first number is above the second"),
+        ('based_on = "cold-outreach"\n[limits]\nlong_pause_s = nan\n', 3, "finite"),
     ],
 )
 def test_a_wrong_playbook_is_refused_with_line_and_reason(text: str, line: int, reason: str) -> None:

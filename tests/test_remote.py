@@ -22,17 +22,11 @@ from app.settings import Settings
 from app.vault import Vault
 from models.errors import AfterbeepError, FetchFailed, NotAudio, SecretUnreadable
 from tests.processes import Service, wait_until
-from tests.provider import Provider, endless, provider_server
+from tests.provider import Provider, endless
 from tests.stored import WAV, analyse
 from tests.test_service import show, wait_for_end
 
 pytestmark = pytest.mark.tools
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    with provider_server() as provider:
-        yield provider
 
 
 @pytest.fixture

@@ -1,12 +1,7 @@
 """The rewrite by a language model: off by default, numbers masked, and nothing it does can hurt."""
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -19,90 +14,40 @@ from app.rewriter import MAX_ANSWER_BYTES, BadAnswer, Rewriter, mask, restored, 
 from app.settings import Settings
 from models.report import Report
 from models.transcript import Transcript
+from tests.provider import Provider, Route, cut_off, dripping, silent
 from tests.scripted import script
 from tests.stored import store_report
 
 SAID = "Hi Karen, just checking in. Call me at 419-555-0128, again 419-555-0128, or the office, 419 555 0131."
 BETTER = "Hi Karen, this is [your name]. I noticed [one fact]. I'm on <number 1>; again, <number 1>."
-Answer = Callable[[BaseHTTPRequestHandler], None]
+PATH = "/v1/chat/completions"
 
 
-def sends(body: bytes, status: int = 200) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
+def sends(body: bytes, status: int = 200) -> Route:
+    return lambda asked: (status, {}, body)
 
 
-def completes(text: str) -> Answer:
+def completes(text: str) -> Route:
     return sends(
         json.dumps({"id": "c1", "choices": [{"index": 0, "message": {"role": "assistant", "content": text}}]}).encode()
     )
 
 
-def drips(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    for _ in range(100):
-        handler.wfile.write(b" ")
-        handler.wfile.flush()
-        time.sleep(0.05)
-
-
-def breaks_off(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b'{"choices"')
-
-
-@dataclass
-class FakeModel:
-    """An endpoint of somebody else, over real HTTP on this machine."""
-
-    url: str
-    answer: Answer
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-
-
 @pytest.fixture
-def fake() -> Iterator[FakeModel]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            model.paths.append(self.path)
-            model.headers.append(dict(self.headers))
-            model.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            with suppress(OSError):  # whoever asked has given up
-                model.answer(self)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    model = FakeModel(f"http://127.0.0.1:{server.server_port}/v1", completes(BETTER))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield model
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def fake(provider: Provider) -> Provider:
+    """A language model of somebody else's."""
+    provider.routes[PATH] = completes(BETTER)
+    return provider
 
 
-def ask(fake: FakeModel, **options: Any) -> tuple[str | None, str | None]:
-    suggestion = Rewriter(fake.url, "some-model", **options).suggest(script(SAID), load())
+def ask(fake: Provider, **options: Any) -> tuple[str | None, str | None]:
+    suggestion = Rewriter(fake.url("/v1"), "some-model", **options).suggest(script(SAID), load())
     assert suggestion.machine_written is True
     assert suggestion.model == "some-model"
     return suggestion.text, suggestion.reason
 
 
-def test_what_it_wrote_comes_back_with_the_numbers_in_place(fake: FakeModel) -> None:
+def test_what_it_wrote_comes_back_with_the_numbers_in_place(fake: Provider) -> None:
     text, reason = ask(fake)
     assert reason is None
     assert text is not None
@@ -111,22 +56,22 @@ def test_what_it_wrote_comes_back_with_the_numbers_in_place(fake: FakeModel) -> 
     assert "0128" in text or "0131" in text
 
 
-def test_no_telephone_number_leaves_the_machine(fake: FakeModel) -> None:
+def test_no_telephone_number_leaves_the_machine(fake: Provider) -> None:
     ask(fake, api_key=SecretStr("s3cret"))
     (sent,) = fake.asked
-    assert fake.paths == ["/v1/chat/completions"]
-    assert fake.headers[0]["Authorization"] == "Bearer s3cret"
-    assert sent["model"] == "some-model"
-    asked = json.dumps(sent)
+    assert sent.path == PATH
+    assert sent.headers["authorization"] == "Bearer s3cret"
+    asked = sent.body.decode()
+    assert json.loads(asked)["model"] == "some-model"
     assert "<number 1>" in asked
     assert "just checking in" in asked
     for digits in ("555", "0128", "0131", "419"):
         assert digits not in asked
 
 
-def test_without_a_key_none_is_sent(fake: FakeModel) -> None:
+def test_without_a_key_none_is_sent(fake: Provider) -> None:
     ask(fake)
-    assert "Authorization" not in fake.headers[0]
+    assert "authorization" not in fake.asked[0].headers
 
 
 @pytest.mark.parametrize(
@@ -143,20 +88,20 @@ def test_without_a_key_none_is_sent(fake: FakeModel) -> None:
         (completes("word " * 2000), "no message"),
         (completes("Call me on 212-555-0199."), "made up a telephone number"),
         (sends(b" " * (MAX_ANSWER_BYTES + 1)), "far too much"),
-        (breaks_off, "cannot be reached"),
+        (cut_off, "cannot be reached"),
     ],
 )
-def test_whatever_goes_wrong_there_is_one_sentence(fake: FakeModel, answer: Answer, reason: str) -> None:
-    fake.answer = answer
+def test_whatever_goes_wrong_there_is_one_sentence(fake: Provider, answer: Route, reason: str) -> None:
+    fake.routes[PATH] = answer
     text, said = ask(fake)
     assert text is None
     assert said is not None
     assert reason in said
 
 
-@pytest.mark.parametrize("slow", [drips, lambda handler: time.sleep(3)], ids=["drips", "silent"])
-def test_a_slow_answer_is_not_waited_for(fake: FakeModel, slow: Answer) -> None:
-    fake.answer = slow
+@pytest.mark.parametrize("slow", [dripping("body"), silent], ids=["drips", "silent"])
+def test_a_slow_answer_is_not_waited_for(fake: Provider, slow: Route) -> None:
+    fake.routes[PATH] = slow
     started = time.monotonic()
     text, reason = ask(fake, timeout_s=0.4)
     assert (text, reason) == (None, "The language model did not answer in time. Please try again.")
@@ -206,8 +151,8 @@ def stored(client: TestClient) -> Report:
     return report
 
 
-def test_pressing_the_button_asks_and_leaves_report_and_score_alone(settings: Settings, fake: FakeModel) -> None:
-    on = settings.model_copy(update={"rewrite_url": fake.url, "rewrite_model": "some-model"})
+def test_pressing_the_button_asks_and_leaves_report_and_score_alone(settings: Settings, fake: Provider) -> None:
+    on = settings.model_copy(update={"rewrite_url": fake.url("/v1"), "rewrite_model": "some-model"})
     with TestClient(create_app(on)) as client:
         report = stored(client)
         page = client.get(f"/voicemails/{report.id}", headers={"Accept": "text/html"}).text
@@ -232,8 +177,8 @@ def test_where_it_is_off_there_is_no_button_and_asking_says_so(settings: Setting
         assert (refused.status_code, refused.json()["code"]) == (409, "rewrite_off")
 
 
-def test_a_script_gets_its_rewrite_but_no_language_model(settings: Settings, fake: FakeModel) -> None:
-    on = settings.model_copy(update={"rewrite_url": fake.url, "rewrite_model": "some-model"})
+def test_a_script_gets_its_rewrite_but_no_language_model(settings: Settings, fake: Provider) -> None:
+    on = settings.model_copy(update={"rewrite_url": fake.url("/v1"), "rewrite_model": "some-model"})
     with TestClient(create_app(on), headers={"Accept": "text/html"}) as client:
         page = client.post("/script", data={"text": SAID, "playbook": "cold-outreach"}).text
     assert "Say it like this" in page

@@ -56,6 +56,7 @@ def check_report(report: Report) -> None:
         assert evidence.quote in report.transcript.text
         assert evidence.start_s is not None
         assert report.message.start_s - 0.5 <= evidence.start_s <= (evidence.end_s or 0) <= report.message.end_s + 0.5
+    assert all(report.message.start_s <= word.start_s <= report.message.end_s for word in report.transcript.words)
     for name, value in report.measurements:
         assert (value is None) == (name in report.not_measured), name
     for finding in report.findings:

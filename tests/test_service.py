@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import SAMPLES
 from tests.processes import Service, wait_until
+from tests.sounds import silence, wav16
 
 pytestmark = [pytest.mark.service, pytest.mark.whisper]
 
@@ -62,14 +63,8 @@ def test_one_recording_for_two_prospects_is_a_drop(live_service: Service, short_
 
 
 def test_silence_ends_in_no_speech(live_service: Service, tmp_path: Path) -> None:
-    import wave
-
     silent = tmp_path / "silent.wav"
-    with wave.open(str(silent), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(bytes(2 * 8000 * 5))
+    silent.write_bytes(wav16(silence(5)))
     response = upload(live_service, silent, wait_s=120)
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"

@@ -30,7 +30,7 @@ from models.errors import AnalysisFailed
 from models.person import LOCAL
 from tests.conftest import ROOT
 from tests.processes import Service, wait_until
-from tests.provider import Provider, provider_server, silent
+from tests.provider import Provider, silent
 from tests.stored import receive, store_report
 
 pytestmark = pytest.mark.tools
@@ -39,9 +39,8 @@ BROKEN, TAKEN = (500, {}, b""), (200, {}, b"ok")
 
 
 @pytest.fixture
-def receiver() -> Iterator[Provider]:
-    with provider_server() as provider:
-        yield provider
+def receiver(provider: Provider) -> Provider:
+    return provider
 
 
 @pytest.fixture
