@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx2 as httpx
 
@@ -92,6 +92,14 @@ class Service(Program):
     def start(self) -> None:
         super().start()
         wait_until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200)
+
+    def show(self, recording_id: str) -> dict[str, Any]:
+        shown: dict[str, Any] = httpx.get(f"{self.url}/v1/voicemails/{recording_id}").json()
+        return shown
+
+    def wait_for_end(self, recording_id: str) -> dict[str, Any]:
+        wait_until(lambda: self.show(recording_id)["status"] in ("done", "failed"))
+        return self.show(recording_id)
 
     def worker_pids(self) -> list[int]:
         found = []

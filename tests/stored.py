@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import FastAPI
 
 from analysis.audio.decode import decode
@@ -33,6 +34,12 @@ def store_report(app: FastAPI, text: str = CHECKING_IN, **known: Any) -> str:
     recording_id = receive(app, **known)
     analyse(app, recording_id, text)
     return recording_id
+
+
+def jobs(app: FastAPI) -> list[str]:
+    """The ids of all there are, of whatever has been handed in."""
+    with app.state.store.engine.connect() as connection:
+        return sorted(connection.scalars(sa.text("SELECT workflow_uuid FROM workflow_status")))
 
 
 def store_again(app: FastAPI, recording_id: str, name: str, **known: Any) -> str:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
 from app.settings import Settings
 from tests.conftest import SAMPLES
-from tests.stored import WAV, receive
+from tests.stored import WAV, jobs, receive
 
 
 @pytest.fixture
@@ -27,11 +26,6 @@ def audio_files(client: TestClient) -> list[Path]:
     return list(client.app.state.audio.shelf.folder.iterdir())
 
 
-def queued_jobs(client: TestClient) -> list[str]:
-    with client.app.state.store.engine.connect() as connection:
-        return list(connection.scalars(text("SELECT workflow_uuid FROM workflow_status")))
-
-
 def test_an_upload_is_stored_whole_with_its_row_and_its_job(client: TestClient) -> None:
     response = upload(client, purpose="cold", prospect="Dana", attempt="2")
     assert response.status_code == 202
@@ -44,7 +38,7 @@ def test_an_upload_is_stored_whole_with_its_row_and_its_job(client: TestClient) 
     (stored,) = audio_files(client)
     assert stored.name == voicemail["id"]
     assert stored.read_bytes() == WAV
-    assert queued_jobs(client) == [voicemail["id"]]
+    assert jobs(client.app) == [voicemail["id"]]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +112,7 @@ def test_the_same_key_and_request_give_the_same_recording(client: TestClient) ->
     second = upload(client, key="k1")
     assert first.json()["id"] == second.json()["id"]
     assert len(audio_files(client)) == 1
-    assert len(queued_jobs(client)) == 1
+    assert len(jobs(client.app)) == 1
     other = upload(client, key="k1", name="another.wav")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert upload(client, key="k2").json()["id"] != first.json()["id"]

@@ -30,8 +30,7 @@ from models.errors import AfterbeepError
 from tests.inside import serving
 from tests.processes import Service, wait_until
 from tests.provider import Provider, provider_server
-from tests.stored import WAV, analyse
-from tests.test_remote import jobs
+from tests.stored import WAV, analyse, jobs
 from tests.tool_events import NAMES, PUBLIC, WHSEC, Sent, Tool, hs256, send_generic, send_zoom, serve_generic, tools
 
 pytestmark = pytest.mark.tools

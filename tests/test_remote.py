@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 import sqlalchemy as sa
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.courier import Courier, courier_of
@@ -23,8 +22,7 @@ from app.vault import Vault
 from models.errors import AfterbeepError, FetchFailed, NotAudio, SecretUnreadable
 from tests.processes import Service, wait_until
 from tests.provider import Provider, endless
-from tests.stored import WAV, analyse
-from tests.test_service import show, wait_for_end
+from tests.stored import WAV, analyse, jobs
 
 pytestmark = pytest.mark.tools
 
@@ -34,11 +32,6 @@ def client(settings: Settings) -> Iterator[TestClient]:
     inside = {"fetch_inside": True, "max_upload_mb": 2.0, "fetch_timeout_s": 2.0}
     with TestClient(create_app(settings.model_copy(update=inside))) as client:
         yield client
-
-
-def jobs(app: FastAPI) -> list[str]:
-    with app.state.store.engine.connect() as connection:
-        return sorted(connection.scalars(sa.text("SELECT workflow_uuid FROM workflow_status")))
 
 
 def courier(client: TestClient) -> Courier:
@@ -247,8 +240,8 @@ def test_kill_9_between_two_attempts_loses_nothing(
     new_service.kill()
     wait_until(lambda: not new_service.worker_pids())
     new_service.start()
-    shown = wait_for_end(new_service, voicemail["id"])
+    shown = new_service.wait_for_end(voicemail["id"])
     assert (shown["status"], shown["error"]) == ("done", None)
     assert len(provider.asked) == 3
     assert len(httpx.get(f"{new_service.url}/v1/voicemails").json()["items"]) == 1
-    assert show(new_service, voicemail["id"])["context"]["purpose"] == "cold"
+    assert new_service.show(voicemail["id"])["context"]["purpose"] == "cold"

@@ -26,22 +26,13 @@ def upload(service: Service, path: Path, *, key: str | None = None, wait_s: floa
         )
 
 
-def show(service: Service, recording_id: str) -> dict:
-    return httpx.get(f"{service.url}/v1/voicemails/{recording_id}").json()
-
-
-def wait_for_end(service: Service, recording_id: str) -> dict:
-    wait_until(lambda: show(service, recording_id)["status"] in ("done", "failed"))
-    return show(service, recording_id)
-
-
 def test_wait_answers_with_the_report(live_service: Service) -> None:
     response = upload(live_service, SAMPLES / "04-just-checking-in.wav", wait_s=120)
     assert response.status_code == 200, response.text
     report = response.json()
     flagged = {finding["rule"] for finding in report["findings"] if finding["status"] == "flagged"}
     assert "checking_in" in flagged
-    shown = show(live_service, report["id"])
+    shown = live_service.show(report["id"])
     assert (shown["status"], shown["score"]) == ("done", report["score"]["points"])
     assert httpx.get(live_service.url + shown["links"]["report"]).json() == report
     waveform = httpx.get(live_service.url + shown["links"]["waveform"]).json()
@@ -69,7 +60,7 @@ def test_silence_ends_in_no_speech(live_service: Service, tmp_path: Path) -> Non
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["code"] == "no_speech"
-    assert show(live_service, response.json()["id"])["error"]["code"] == "no_speech"
+    assert live_service.show(response.json()["id"])["error"]["code"] == "no_speech"
 
 
 def test_what_only_looks_like_audio_ends_in_not_audio(live_service: Service, tmp_path: Path) -> None:
@@ -81,14 +72,14 @@ def test_what_only_looks_like_audio_ends_in_not_audio(live_service: Service, tmp
 
 def test_the_service_answers_while_the_worker_is_busy(live_service: Service, short_sample: Path) -> None:
     ids = [upload(live_service, short_sample).json()["id"] for _ in range(2)]
-    wait_until(lambda: show(live_service, ids[0])["status"] != "queued")
+    wait_until(lambda: live_service.show(ids[0])["status"] != "queued")
     asked = 0
-    while show(live_service, ids[1])["status"] in ("queued", "running"):
+    while live_service.show(ids[1])["status"] in ("queued", "running"):
         assert httpx.get(f"{live_service.url}/healthz", timeout=5).status_code == 200
         asked += 1
         time.sleep(0.05)
     assert asked > 3
-    assert all(wait_for_end(live_service, one)["status"] == "done" for one in ids)
+    assert all(live_service.wait_for_end(one)["status"] == "done" for one in ids)
 
 
 def test_kill_9_of_worker_and_service_loses_nothing(new_service: Service, short_sample: Path) -> None:
@@ -98,26 +89,26 @@ def test_kill_9_of_worker_and_service_loses_nothing(new_service: Service, short_
         response = upload(new_service, short_sample, key=f"take-{number}")
         assert response.status_code == 202
         ids.append(response.json()["id"])
-    wait_until(lambda: show(new_service, ids[0])["stage"] == "transcribing")
+    wait_until(lambda: new_service.show(ids[0])["stage"] == "transcribing")
     for pid in new_service.worker_pids():
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: any(show(new_service, one)["status"] == "done" for one in ids))
+    wait_until(lambda: any(new_service.show(one)["status"] == "done" for one in ids))
     new_service.kill()
     wait_until(lambda: not new_service.worker_pids())
     new_service.start()
     again = [upload(new_service, short_sample, key=f"take-{number}").json()["id"] for number in range(3)]
     assert again == ids
-    assert all(wait_for_end(new_service, one)["status"] == "done" for one in ids)
+    assert all(new_service.wait_for_end(one)["status"] == "done" for one in ids)
     listed = httpx.get(f"{new_service.url}/v1/voicemails").json()["items"]
     assert sorted(item["id"] for item in listed) == sorted(ids)
 
 
 def test_a_deleted_recording_is_gone_even_while_it_is_analysed(live_service: Service, short_sample: Path) -> None:
     recording_id = upload(live_service, short_sample).json()["id"]
-    wait_until(lambda: show(live_service, recording_id).get("status") == "running")
+    wait_until(lambda: live_service.show(recording_id).get("status") == "running")
     assert httpx.delete(f"{live_service.url}/v1/voicemails/{recording_id}").status_code == 204
     after = upload(live_service, short_sample).json()["id"]
-    assert wait_for_end(live_service, after)["status"] == "done"
+    assert live_service.wait_for_end(after)["status"] == "done"
     assert httpx.get(f"{live_service.url}/v1/voicemails/{recording_id}").status_code == 404
     left = [path.name for path in (live_service.data_dir / "audio").iterdir() if recording_id in path.name]
     assert left == []
