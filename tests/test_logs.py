@@ -241,7 +241,7 @@ def test_a_library_says_no_more_than_a_line(lines: Lines) -> None:
     assert lines.all()[-1]["message"] == "Exception in step: […]"
 
 
-ALLOWED = {"ENDPOINT", "outage.code", "count", "pause_s", "settings.worker_id", "outcome"}
+ALLOWED = {"ENDPOINT", "outage.code", "count", "pause_s", "drain_s", "settings.worker_id", "outcome"}
 
 
 def calls_of_log() -> Iterator[tuple[str, ast.Call]]:
