@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from tests.conftest import ROOT
-from tests.ports import free_port
+from tests.processes import free_port
 
 CHECKING_IN = "Hi Dana, it's Marcus with Northline. Just checking in to see how things are going. Call me back."
 

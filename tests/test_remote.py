@@ -70,7 +70,7 @@ def test_a_run_that_slept_leaves_alone_what_another_did_meanwhile(
     client: TestClient, provider: Provider, status: int, error: AfterbeepError
 ) -> None:
     voicemail = hand_in(client, provider.serve("/a.wav", WAV, status=status))
-    quick = courier(client.app)
+    quick = courier(client)
 
     def slow(_fetch: FetchRow, _link: str) -> Order:
         quick.run(voicemail["id"], 0)
