@@ -11,7 +11,6 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from tests.conftest import ROOT
-from tests.processes import free_port
 
 CHECKING_IN = "Hi Dana, it's Marcus with Northline. Just checking in to see how things are going. Call me back."
 
@@ -204,7 +203,7 @@ def test_answers_on_a_kept_connection_are_not_held_back() -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (f"postgresql+psycopg://me:kept-secret@127.0.0.1:{free_port()}/afterbeep", "The database does not answer"),
+        ("postgresql+psycopg://me:kept-secret@127.0.0.1:1/afterbeep", "The database does not answer"),
         ("postgres://me:kept-secret@db/afterbeep", "AFTERBEEP_DATABASE_URL: must begin with postgresql"),
     ],
 )
