@@ -147,7 +147,7 @@ def command(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resu
 
 
 def test_the_command_asks_for_the_name(second: Workspace, command: Callable[..., Result]) -> None:
-    assert command("list").output.splitlines()[1].split("\t")[::3] == ["Bandicoot", str(SECOND)]
+    assert command("list").output.splitlines()[2].split("\t")[::3] == ["Bandicoot", str(SECOND)]
     wrong = command("delete", str(SECOND), told="Bandicot\n")
     assert (wrong.exit_code, "Nothing was deleted" in wrong.output) == (1, True)
     assert len(second.store.ids()) == 3
