@@ -24,7 +24,7 @@ from tests.proofs.fleet import Fleet, fleet
 from tests.proofs.table import Proof, arguments
 from tests.stored import WAV
 
-PATIENCE_S = 900  # libfaketime makes a slow machine ten times slower, and how long it took is in the row
+PATIENCE_S = 900  # under libfaketime a slow machine needs minutes; how long it took is in the row
 
 
 def upload(at: Fleet) -> httpx.Response:
