@@ -69,7 +69,8 @@ def work(settings: Settings, *, attached: bool = False) -> None:
         threading.Thread(target=keep, args=(stop,), daemon=True).start()
     log.info("ready as %s", settings.worker_id, extra={"queue": ",".join(settings.queues)})
     stop.wait()
-    log.info("stopping: what is not done in %g s is given back", drain_s)
+    if drain_s:
+        log.info("stopping: what is not done in %g s is given back", drain_s)
     finish()
     roll.leave()
     tracing.flush()
