@@ -201,7 +201,7 @@ def _who(request: Request) -> Person:
 
 
 def _accounts_exist(request: Request) -> bool:
-    """Asked for until there is one, whoever makes it; then there always is one, for they are shut and not deleted."""
+    """Asked for until there is one, whoever makes it. Only a workspace's end deletes any: then this stays shut."""
     state = request.app.state
     state.accounts_exist = state.accounts_exist or workspaces_of(request).people.exist()
     return bool(state.accounts_exist)

@@ -203,8 +203,5 @@ def test_workers_that_share_a_folder_keep_their_names_in_whatever_order_they_sta
     """Named `one-1` because `two` had come first, it would not have resumed what it had begun as `one-0`."""
     monkeypatch.setattr(worker, "_locks", [])
     settings.data_dir.mkdir()
-    named = partial(settings.model_copy, deep=True)
-    two = worker._take_name(named(update={"worker_id": "two"}))
-    one = worker._take_name(named(update={"worker_id": "one/a"}))
-    again = worker._take_name(named(update={"worker_id": "one/a"}))
-    assert (two, one, again) == ("two-0", "one/a-0", "one/a-1")
+    one, two = (settings.model_copy(update={"worker_id": name}) for name in ("one/a", "two"))
+    assert [worker._take_name(each) for each in (two, one, one)] == ["two-0", "one/a-0", "one/a-1"]

@@ -56,9 +56,10 @@ def recover(executor: str, data_dir: Path | None) -> None:
     from app.workers import hand_back
 
     count = hand_back(Jobs(connect(settings_from(data_dir=data_dir))).client, executor)
-    click.echo(
-        f"{count} {'job is' if count == 1 else 'jobs are'} queued again." if count else f"{executor} had begun nothing."
-    )
+    if count:
+        click.echo(f"{count} {'job is' if count == 1 else 'jobs are'} queued again.")
+    else:
+        click.echo(f"{executor} had begun nothing.")
 
 
 @click.group()
