@@ -11,7 +11,7 @@ from analysis.audio.message import Message
 from analysis.audio.pitch import pitch_sd_semitones
 from analysis.audio.quality import hear_quality
 from analysis.audio.speech import Span
-from analysis.spoken import PhoneNumber, count_spoken_words, find_phone_numbers
+from analysis.spoken import FILLERS, PhoneNumber, count_spoken_words, find_phone_numbers
 from models.playbook import Limits
 from models.report import Measurements
 from models.transcript import Transcript, Word
@@ -19,7 +19,6 @@ from models.transcript import Transcript, Word
 PITCH_NEEDS_SNR_DB = 10.0
 NUMBER_GAP_S = 0.1  # the shortest silence that a number is set off by
 LOOSE_S, LATEST_S = 0.15, 0.9  # so much earlier or later than written may a number begin
-FILLERS = frozenset({"um", "umm", "uh", "uhh", "er", "erm", "hmm", "mm", "mhm", "ah"})
 SCRIPT_WPM = 150  # the pace a script is assumed to be spoken at
 
 

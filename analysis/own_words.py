@@ -11,8 +11,8 @@ from analysis.detectors.opening import check_ins, opening_window
 from analysis.detectors.people import introduction
 from analysis.detectors.signals import spans_of_signals
 from analysis.detectors.text import Span
-from analysis.detectors.words import FILLERS, fold
-from analysis.spoken import word_set
+from analysis.detectors.words import fold
+from analysis.spoken import FILLERS, word_set
 from models.playbook import PieceKind
 from models.report import Evidence
 

@@ -1,4 +1,4 @@
-"""Numbers as they are spoken: how many words a written figure takes, and where a telephone number was said."""
+"""Words and numbers as they are spoken: fillers, how many words a figure takes, where a telephone number was said."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,9 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+#: Sounds that carry no meaning and may stand in the middle of any phrase.
+FILLERS = word_set("ah eh er erm hmm mhm mm uh uhh uhm um umm")
+
 _DIGITS = {"zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3",
            "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "niner": "9"}  # fmt: skip
 _TEENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15",
@@ -17,11 +20,7 @@ _TEENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourte
 _TENS = {"twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8",
          "ninety": "9"}  # fmt: skip
 _REPEAT = {"double": 2, "dubble": 2, "triple": 3, "treble": 3}
-_HESITATION = word_set(
-    """
-    erm and dash uh um that's point er space hyphen then dot
-    """
-)
+_HESITATION = FILLERS | word_set("and dash that's point space hyphen then dot")
 _UNITS = word_set(
     """
     dollars dollar bucks pounds pound quid euros euro cents percent years year months month weeks week days day

@@ -1,7 +1,9 @@
 """What the pages show: the view's small functions, and the pages themselves without a worker."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -238,6 +240,13 @@ def test_one_reason_is_given_once() -> None:
 def test_check_names_belong_to_rules_and_every_stage_has_its_sentence() -> None:
     assert set(playbooks.load().rules) >= set(wording.CHECKS)
     assert {*get_args(Stage), "queued", "fetching"} == set(wording.STAGES)
+
+
+def test_a_page_says_of_a_stage_what_the_server_says() -> None:
+    script = Path("app/static/js/stages.js").read_text("utf-8")
+    said = dict(re.findall(r'^  (\w+): "(.+)",$', script, re.MULTILINE))
+    assert said == {stage: wording.STAGES[stage] for stage in wording.STAGES if stage != "queued"}
+    assert f'"{wording.STAGES["queued"]}"' in script
 
 
 def test_every_purpose_and_relationship_can_be_chosen() -> None:

@@ -8,14 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from analysis.spoken import word_set
-
-#: Sounds that carry no meaning and may stand in the middle of any phrase.
-FILLERS = word_set(
-    """
-    erm eh uh um hmm ah mm umm er uhh uhm
-    """
-)
+from analysis.spoken import FILLERS, word_set
 
 _SAME = {
     "im": "i am", "ive": "i have", "id": "i would", "ill": "i will", "youre": "you are", "youve": "you have",

@@ -3,7 +3,7 @@
 const SENTENCES = {
   fetching: "Fetching the recording",
   decoding: "Opening the recording",
-  listening: "Finding your message after the beep",
+  listening: "Finding your message",
   transcribing: "Writing down every word",
   judging: "Checking it against the playbook",
 };
