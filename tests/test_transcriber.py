@@ -9,13 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.audio.decode import decode
 from analysis.audio.message import Message, find_message
 from analysis.speech.batch import BatchTranscriber, Decoded
+from analysis.speech.decoder import closing_ranks
 from analysis.speech.faster_whisper import FasterWhisper
 from analysis.speech.openai_whisper import OpenAIWhisper
 from analysis.speech.timestamps import Rules, complete
+from analysis.speech.vocabulary import Vocabulary
 from analysis.speech.weights import load_model
 from analysis.speech.words import whole_words
 from analysis.spoken import find_phone_numbers
@@ -78,6 +82,32 @@ def test_the_text_leads_back_to_its_words() -> None:
     words = whole_words(pieces(" Call", " 615", "-555", " or  not", " now"))
     transcript = Transcript.of_words(words, language="en", engine="test")
     assert transcript.text.split() == [word.text for word in transcript.words]
+
+
+# ------------------------------------------------------------------------------ layers and rows
+
+
+def test_the_likeliest_tokens_are_as_likely_as_in_float32() -> None:
+    import torch
+
+    torch.manual_seed(0)
+    weight, rows = torch.randn(500, 64), torch.randn(4, 64) * torch.tensor([0.01, 1.0, 100.0, 0.0])[:, None]
+    with torch.inference_mode():
+        logits, exact = Vocabulary(weight, 480, torch.bfloat16).logits(rows), rows @ weight.T
+    best = exact[:3].topk(5, dim=-1)
+    assert torch.equal(logits[:3].topk(5, dim=-1).indices, best.indices)
+    assert torch.allclose(logits[:3].gather(1, best.indices), best.values, atol=1e-3)
+    assert torch.allclose(logits[:, 480:], exact[:, 480:], atol=1e-3)
+    assert not logits[3].any()
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=20))
+def test_rows_that_go_on_close_ranks_over_those_that_ended(goes_on: list[bool]) -> None:
+    going = [place for place, on in enumerate(goes_on) if on]
+    order = closing_ranks(going)
+    assert sorted(order) == going
+    assert all(row >= place for place, row in enumerate(order))  # each is copied to where another ended
+    assert all(row == place for place, row in enumerate(order) if row < len(going))
 
 
 # ------------------------------------------------------------------------------ a scripted engine

@@ -43,8 +43,11 @@ class OpenAIWhisper(BatchTranscriber):
 
     @cached_property
     def decoder(self) -> BatchDecoder:
+        import torch
+
         weight = self.model.decoder.token_embedding.weight.detach()
-        return BatchDecoder(self.model, Vocabulary(weight, self.tokenizer("en").timestamp_begin, self.dtype))
+        vocabulary = Vocabulary(weight, self.tokenizer("en").timestamp_begin, self.dtype)
+        return BatchDecoder(self.model, vocabulary, self.dtype if self.is_on_gpu else torch.float32)
 
     def load(self) -> None:
         _ = self.decoder

@@ -3,25 +3,45 @@
 from typing import Any
 
 CANDIDATES = 16  # far more than rounding can reorder
+LARGEST = 127  # of an int8
+NOTHING = 1e-6  # a row without a larger number is zero
 
 
 class Vocabulary:
     """Logits in two steps: all of them quickly, then those that can be chosen exactly."""
 
     def __init__(self, weight: Any, first_timestamp: int, dtype: Any) -> None:
-        import torch
-
+        """`weight` has the shape (vocabulary, width). On a GPU quickly is in `dtype`, on a processor in int8."""
         self.weight = weight
         self.first_timestamp = first_timestamp
-        self.quick = None if dtype == torch.float32 else weight.to(dtype)
+        self.scale: Any = None
+        if weight.is_cuda:
+            self.quick = weight.to(dtype)
+        else:
+            self.quick, self.scale = _in_int8(weight)
 
     def logits(self, x: Any) -> Any:
         """Of `x`, shape (rows, width): shape (rows, vocabulary), float32."""
-        if self.quick is None:
-            return x @ self.weight.T
         x = x.float()
-        logits = (x.to(self.quick.dtype) @ self.quick.T).float()
+        logits = self._quickly(x)
         likeliest = logits.topk(CANDIDATES, dim=-1).indices
         logits.scatter_(1, likeliest, (self.weight[likeliest] @ x[:, :, None])[..., 0])
         logits[:, self.first_timestamp :] = x @ self.weight[self.first_timestamp :].T
         return logits
+
+    def _quickly(self, x: Any) -> Any:
+        import torch
+
+        if self.scale is None:
+            return (x.to(self.quick.dtype) @ self.quick.T).float()
+        rows, scale = _in_int8(x)
+        # PyTorch's only product of int8 matrices: its dynamic layers would scale a whole batch by its loudest row.
+        return torch._int_mm(rows, self.quick.T).float().mul_(scale).mul_(self.scale.T)
+
+
+def _in_int8(rows: Any) -> tuple[Any, Any]:
+    """Each row in steps of its own: the steps, int8, and what one is worth, shape (rows, 1)."""
+    import torch
+
+    scale = rows.abs().amax(dim=1, keepdim=True).clamp_(min=NOTHING).div_(LARGEST)
+    return (rows / scale).round_().to(torch.int8), scale

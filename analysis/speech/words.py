@@ -25,8 +25,8 @@ def token_times(attention: NDArray[np.float32]) -> NDArray[np.float64]:
 
     weights = torch.from_numpy(attention).softmax(dim=-1)
     std, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
-    matrix = _smoothed((weights - mean) / std.clamp(min=1e-9)).mean(dim=0)
-    _, path = dtw(C=-matrix.double().numpy())
+    matrix = _smoothed(((weights - mean) / std.clamp(min=1e-9)).numpy()).mean(axis=0)
+    _, path = dtw(C=-matrix.astype(np.float64))
     return first_positions(path[::-1]) / TOKENS_PER_S
 
 
@@ -37,14 +37,16 @@ def first_positions(path: NDArray[np.int64]) -> NDArray[np.int64]:
     return positions
 
 
-def _smoothed(weights: Any) -> Any:
-    """A running median along the last axis."""
-    from torch.nn.functional import pad
+def _smoothed(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A running median along the last axis, in one line: scipy is several times quicker with one than with rows."""
+    from scipy.ndimage import median_filter  # type: ignore[import-untyped]
 
     half = MEDIAN_FILTER_WIDTH // 2
     if weights.shape[-1] <= half:
         return weights
-    return pad(weights, (half, half), mode="reflect").unfold(-1, MEDIAN_FILTER_WIDTH, 1).median(dim=-1).values
+    padded = np.pad(weights, ((0, 0), (0, 0), (half, half)), mode="reflect")
+    line: NDArray[np.float32] = median_filter(padded.ravel(), size=MEDIAN_FILTER_WIDTH)
+    return line.reshape(padded.shape)[..., half:-half]
 
 
 def pieces(
