@@ -234,7 +234,7 @@ def measure(count: int, played: int) -> Footprint:
         files = list(recordings(count))
         with working(app):
             upload(client, 0, files[0])  # what is done once only
-            wait_until(lambda: done(app) == 1, 60)
+            wait_until(lambda: done(app) == 1)
             before, stored = table_bytes(engine), bucket.received_bytes
             bucket.requests.clear()
             wire = sum((upload(client, number, one) for number, one in enumerate(files, 1)), Counter[str]())
@@ -249,7 +249,7 @@ def measure(count: int, played: int) -> Footprint:
             upload(client, count + number, files[number % count])
         service = meter.cost(per=played)
         with working(app):
-            wait_until(lambda: done(app) > count + 1, 60)
+            wait_until(lambda: done(app) > count + 1)
             first, first_s = done(app), time.monotonic()
             meter.begin()
             wait_until(lambda: done(app) == count + 1 + played, LONGEST_S)

@@ -86,7 +86,7 @@ def main() -> None:
         began_s = time.perf_counter()
         with Service(Path(folder) / "data") as service:
             print(f"service ready after {time.perf_counter() - began_s:.1f} s")
-            wait_until(lambda: bool(service.worker_pids()), 10)
+            wait_until(lambda: bool(service.worker_pids()))
             measure(service, args.recording.read_bytes(), args.queued, to_the_end=args.all)
 
 

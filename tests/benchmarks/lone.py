@@ -46,7 +46,7 @@ def measure(files: Sequence[Path], rounds: int = 1) -> Lone:
     """With the real service on the engine of faster-whisper."""
     os.environ["AFTERBEEP_ENGINE"] = "faster-whisper"
     with tempfile.TemporaryDirectory() as folder, Service(Path(folder) / "data") as service:
-        wait_until(lambda: bool(service.worker_pids()), 10)
+        wait_until(lambda: bool(service.worker_pids()))
         ours, theirs = _compete(service.url, files, rounds)
     return Lone(len(files), statistics.mean(ours), statistics.mean(theirs))
 

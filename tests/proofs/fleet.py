@@ -66,7 +66,7 @@ class Fleet:
     def start(self) -> None:
         for one in self.processes:
             one.start()
-        wait_until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200, 60)
+        wait_until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200)
 
     def stop(self) -> None:
         for one in self.processes:
