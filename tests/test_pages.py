@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -28,6 +27,7 @@ from models.report import (
     Strength,
 )
 from models.transcript import Transcript, Word
+from tests.conftest import ROOT
 from tests.stored import WAV, receive
 
 SAID = ("Hi", "Dana", "just", "checking", "in", "and", "again", "just", "checking", "in", "about", "freight")
@@ -243,7 +243,7 @@ def test_check_names_belong_to_rules_and_every_stage_has_its_sentence() -> None:
 
 
 def test_a_page_says_of_a_stage_what_the_server_says() -> None:
-    script = Path("app/static/js/stages.js").read_text("utf-8")
+    script = (ROOT / "app/static/js/stages.js").read_text("utf-8")
     said = dict(re.findall(r'^  (\w+): "(.+)",$', script, re.MULTILINE))
     assert said == {stage: wording.STAGES[stage] for stage in wording.STAGES if stage != "queued"}
     assert f'"{wording.STAGES["queued"]}"' in script

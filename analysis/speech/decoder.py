@@ -56,10 +56,10 @@ class Row:
 class BatchDecoder:
     """Keeps nothing between calls, so several threads may decode at once."""
 
-    def __init__(self, model: Any, vocabulary: Vocabulary, dtype: Any) -> None:
+    def __init__(self, model: Any, vocabulary: Vocabulary) -> None:
         self.decoder = model.decoder
         self.dims = model.dims
-        self.dtype = dtype
+        self.dtype = model.decoder.blocks[0].attn.query.weight.dtype
         self.vocabulary = vocabulary
         self.alignment_heads: dict[int, list[int]] = defaultdict(list)
         for layer, head in model.alignment_heads.indices().T.tolist():

@@ -43,11 +43,8 @@ class OpenAIWhisper(BatchTranscriber):
 
     @cached_property
     def decoder(self) -> BatchDecoder:
-        import torch
-
         weight = self.model.decoder.token_embedding.weight.detach()
-        vocabulary = Vocabulary(weight, self.tokenizer("en").timestamp_begin, self.dtype)
-        return BatchDecoder(self.model, vocabulary, self.dtype if self.is_on_gpu else torch.float32)
+        return BatchDecoder(self.model, Vocabulary(weight, self.tokenizer("en").timestamp_begin, self.dtype))
 
     def load(self) -> None:
         _ = self.decoder
