@@ -137,7 +137,8 @@ def make_first_account(
 def invite(request: Request, role: Annotated[Role, Form()], team_id: Annotated[str, Form()] = "") -> HTMLResponse:
     token = people_of(request).invite(own_account(request), role, team_id or None)
     note(request, "account.invited", role)
-    return _people_page(request, invitation=str(request.base_url).rstrip("/") + f"/join/{token}")
+    invitation = str(request.base_url).rstrip("/") + f"/join/{token}"
+    return _people_page(request, invitation=invitation, role=role, team_id=team_id)
 
 
 @admin.post("/people/teams")
@@ -214,6 +215,9 @@ def _account_page(request: Request, status: int = 200, **shown: Any) -> HTMLResp
 
 def _people_page(request: Request, status: int = 200, **shown: Any) -> HTMLResponse:
     people = people_of(request)
-    shown |= {"everyone": people.everyone(), "teams": people.teams(), "log": log_of(request).newest(50)}
+    teams = people.teams()
+    invited = {"role": "rep", "team_id": teams[0].id if len(teams) == 1 else ""}  # whom one is likely to invite
+    shown = invited | shown | {"everyone": people.everyone(), "teams": teams, "log": log_of(request).newest(50)}
+    shown |= {"team_names": {team.id: team.name for team in teams}}
     shown |= {"roles": {role: ROLE_NAMES[role] for role in ROLES}, "least": MIN_PASSWORD_LENGTH}
     return page(request, "people.html", status, here="people", **shown)

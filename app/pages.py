@@ -85,6 +85,7 @@ def home(request: Request, matching: Annotated[Filter, Depends(filter_of)], befo
         "home.html",
         here="recordings",
         rows=rows,
+        owners=owners(request, rows),
         demo=any(row.demo for row in rows),
         older=matching.address("/", before=rows[-1].id) if len(rows) == ROWS_PER_PAGE else None,
         matching=matching,
@@ -120,13 +121,15 @@ def voicemail(request: Request, recording_id: str, playbook: str | None = None) 
 def voicemail_page(request: Request, row: RecordingRow, **shown: Any) -> HTMLResponse:
     person = person_of(request)
     mine = person.is_admin or row.owner_id == person.id
-    return page(request, "voicemail.html", here="recordings", row=row, deletable=mine, **shown)
+    shown |= {"deletable": mine, "owners": owners(request, [row])}
+    return page(request, "voicemail.html", here="recordings", row=row, **shown)
 
 
 @router.get("/voicemails/{recording_id}/row")
 def list_row(request: Request, recording_id: str) -> HTMLResponse:
     """One row of the list, for a page that keeps itself up to date."""
-    return page(request, "parts/row.html", row=store_of(request).recording(recording_id))
+    row = store_of(request).recording(recording_id)
+    return page(request, "parts/row.html", row=row, owners=owners(request, [row]))
 
 
 @router.get("/advise")
@@ -168,6 +171,12 @@ def problem_page(request: Request, status: int, title: str, detail: str) -> HTML
 
 def page(request: Request, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
     return templates.TemplateResponse(request, template, shown, status_code=status)
+
+
+def owners(request: Request, rows: Sequence[RecordingRow]) -> dict[str, str]:
+    """Names by account of those other than the reader whose recordings they are, for `left_by` of controls.html."""
+    person = person_of(request)
+    return store_of(request).owners(row for row in rows if row.owner_id != person.id) if person.is_coach else {}
 
 
 def options(request: Request) -> Options:

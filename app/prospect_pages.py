@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.access import store_of
-from app.pages import page
+from app.pages import owners, page
 from app.prospects import DAY, history
 from app.schema import RecordingRow
 from app.views.wording import days
@@ -40,4 +40,5 @@ def prospect(request: Request, key: str) -> HTMLResponse:
         after = None if before is None else days((row.created_at - before.created_at) / DAY)
         messages.append(Message(row, number[rep], after))
         last[rep] = row
-    return page(request, "prospect.html", here="recordings", name=rows[-1].context.prospect, messages=messages)
+    name, reps = rows[-1].context.prospect, owners(request, rows)
+    return page(request, "prospect.html", here="recordings", name=name, messages=messages, owners=reps)

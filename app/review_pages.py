@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from analysis import playbooks
 from app.access import assignments_of, person_of, reviews_of, store_of, workspace_of
 from app.listing import Filter, filter_of
-from app.pages import options, page
+from app.pages import options, owners, page
 from app.views import reviewing
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -22,7 +22,7 @@ def show_queue(request: Request, matching: Annotated[Filter, Depends(filter_of)]
     rules = {name: rule.title for name, rule in playbooks.load().rules.items()}
     return page(
         request, "queue.html", here="queue", waiting=waiting, reasons=reviewing.REASONS, matching=matching,
-        first=matching.address("/queue/next"), rules=rules,
+        first=matching.address("/queue/next"), rules=rules, owners=owners(request, [one.row for one in waiting]),
         options=options(request), teams={team.id: team.name for team in assignments_of(request).teams()},
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from analysis.pipeline import Analysis
 from app import audit
 from app.confining import ConfinedSession
 from app.listing import Filter, newest, older_than
-from app.schema import FindingRow, MemberRow, RecordingRow, ReportRow
+from app.schema import FindingRow, MemberRow, PersonRow, RecordingRow, ReportRow
 from app.webhooks.events import tell
 from models.errors import AfterbeepError, AudioRemoved, NotFound, NotReady, OnHold, TranscriptRemoved
 from models.person import DEFAULT_WORKSPACE, Person
@@ -135,6 +135,15 @@ class Store:
                     raise NotFound("This list has changed. Please start again from its first page.")
                 query = query.where(older_than(last))
             return session.scalars(query).all()
+
+    def owners(self, rows: Iterable[RecordingRow]) -> dict[str, str]:
+        """The names of the accounts whose recordings they are."""
+        ids = {row.owner_id for row in rows if row.owner_id}
+        if not ids:
+            return {}
+        with self.session() as session:
+            named = session.execute(sa.select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_(ids)))
+            return {row.id: row.name for row in named}
 
     def walk(self, matching: Filter, at_once: int = 100) -> Iterator[tuple[RecordingRow, str | None]]:
         """A whole filtered list, newest first, with the reports' JSON; only a few are in memory, and none is locked."""

@@ -156,6 +156,13 @@ def test_an_invitation_makes_one_account_in_its_team_and_role(they: Cast) -> Non
     assert they.client(None).get(path).status_code == 410
 
 
+def test_who_was_invited_last_is_who_is_likely_to_be_invited_next(they: Cast) -> None:
+    (team, *_) = they.people["carla"].teams
+    page = they.client("ada").post("/people/invite", data={"role": "coach", "team_id": team}).text
+    assert '<option value="coach" selected>' in page
+    assert f'<option value="{team}" selected>' in page
+
+
 def test_an_old_invitation_is_refused(they: Cast) -> None:
     token = they.app.state.people.invite(they.people["ada"], "rep", None)
     with they.app.state.store.session() as session:

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from analysis.correction import corrected_words
 from models.errors import InvalidRequest
+from models.recording import CallContext
 from models.transcript import Word
 from tests.people import Cast
 from tests.scripted import CHECKING_IN
@@ -16,6 +17,15 @@ from tests.stored import store_report
 
 def queue(client: TestClient) -> list[tuple[str, str]]:
     return [(item["voicemail"]["id"], item["why"]) for item in client.get("/v1/review/queue").json()["items"]]
+
+
+def test_a_coach_reads_everywhere_whose_recording_it_is(they: Cast) -> None:
+    recording_id, carla = they.recording_of("rob"), they.client("carla")
+    for page in ("/queue", "/", f"/voicemails/{recording_id}", f"/voicemails/{recording_id}/row"):
+        assert "<span>by Rob</span>" in carla.get(page).text, page
+    assert "by Rob" not in they.client("rob").get("/").text  # whose else
+    named = store_report(they.app, context=CallContext(rep="Robin"), owner_id=they.people["rob"].id)
+    assert "<span>by Robin</span>" in carla.get(f"/voicemails/{named}").text
 
 
 # ------------------------------------------------------------------------ corrections
