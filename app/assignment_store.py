@@ -55,6 +55,20 @@ class Assignments:
             rows = session.scalars(sa.select(AssignmentRow).where(self._seen).order_by(*newest)).all()
             return [self._task(session, row) for row in rows]
 
+    def to_practise(self) -> Sequence[tuple[str, date]]:
+        """Titles and days of scripts given to this person that they have not recorded yet, the next one first."""
+        take = sa.exists().where(
+            RecordingRow.script_id == AssignmentRow.script_id,
+            RecordingRow.owner_id == self.person.id,
+            RecordingRow.status != "failed",
+        )
+        query = sa.select(ScriptRow.title, AssignmentRow.due_on).join(
+            ScriptRow, ScriptRow.id == AssignmentRow.script_id
+        )
+        query = query.where(assigned_to(self.person), ~take).order_by(AssignmentRow.due_on, AssignmentRow.id)
+        with self.store.session() as session:
+            return [(title, due_on) for title, due_on in session.execute(query)]
+
     def get(self, assignment_id: str) -> Task:
         """Raises NotFound, also where it is not this person's business."""
         with self.store.session() as session:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from analysis import playbooks
 from analysis.advice import advise
 from analysis.pipeline import analyze_script, rejudge
-from app.access import person_of, reviews_of, store_of, workspace_of
+from app.access import assignments_of, person_of, reviews_of, store_of, workspace_of
 from app.listing import Filter, filter_of
 from app.schema import RecordingRow
 from app.store import check_worded
@@ -86,6 +86,7 @@ def home(request: Request, matching: Annotated[Filter, Depends(filter_of)], befo
         here="recordings",
         rows=rows,
         owners=owners(request, rows),
+        to_practise=() if person_of(request).is_coach else assignments_of(request).to_practise(),
         demo=any(row.demo for row in rows),
         older=matching.address("/", before=rows[-1].id) if len(rows) == ROWS_PER_PAGE else None,
         matching=matching,

@@ -54,12 +54,14 @@ def spoken_after(silence_s: float, recording: Path | None, folder: Path) -> Path
 
 
 @contextmanager
-def open_page(browser: "Browser", url: str, *, meant: tuple[str, ...] = ()) -> Iterator["Page"]:
+def open_page(
+    browser: "Browser", url: str, *, meant: tuple[str, ...] = (), time_zone: str | None = None
+) -> Iterator["Page"]:
     """A page that fails its test when the console complains or anything is asked of another host.
 
     Browsers note every refused or failed request; `meant` is in the notes the test brings about itself.
     """
-    context = browser.new_context(base_url=url, locale="en-GB", viewport=DESKTOP)
+    context = browser.new_context(base_url=url, locale="en-GB", viewport=DESKTOP, timezone_id=time_zone)
     context.set_default_timeout(PATIENCE_S * 1000)
     page = context.new_page()
     complaints: list[str] = []

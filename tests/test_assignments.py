@@ -52,8 +52,11 @@ def test_practising_it_makes_a_take_and_the_take_makes_it_done(they: Cast) -> No
     assert '<input type="hidden" name="script_id" value="opener">' in recorder
     assert '<option value="educate-first" selected>' in recorder
     assert 'value="Rob"' in recorder  # not the coach whose script it is
+    assert "To practise by" in rob.get("/").text
+    assert "To practise by" not in they.client("rita").get("/").text
     sent = rob.post("/v1/voicemails", files={"file": ("a.wav", WAV)}, data={"script_id": "opener"})
     assert sent.json()["script_id"] == "opener"
+    assert "To practise by" not in rob.get("/").text
     take = store_report(they.app, owner_id=they.people["rob"].id, script_id="opener")
     (item,) = carla.get("/v1/assignments").json()["items"]
     (rep,) = item["reps"]

@@ -41,8 +41,8 @@ def stored(they: Cast, count: int) -> list[str]:
 
 
 @contextmanager
-def signed_in(browser: Browser, they: Cast, url: str, name: str) -> Iterator[Page]:
-    with open_page(browser, url) as page:
+def signed_in(browser: Browser, they: Cast, url: str, name: str, time_zone: str | None = None) -> Iterator[Page]:
+    with open_page(browser, url, time_zone=time_zone) as page:
         session = they.app.state.credentials.open_session(they.people[name])
         page.context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
         yield page
@@ -155,3 +155,13 @@ def test_single_keys_can_be_turned_off(browser: Browser, they: Cast) -> None:
         page.reload()
         page.locator("#keys summary").click()
         expect(page.get_by_label("Single keys work on this page")).not_to_be_checked()
+
+
+def test_the_day_of_an_assignment_is_the_same_in_every_time_zone(browser: Browser, they: Cast) -> None:
+    carla = they.client("carla")
+    carla.put("/v1/scripts/opener", json={"text": "Hi Karen, this is Carla."})
+    carla.post("/v1/assignments", json={"script_id": "opener", "due_on": "2026-12-04", "reps": ["rob@example.com"]})
+    with serving(they.app) as url, signed_in(browser, they, url, "rob", "America/New_York") as page:
+        for path in ("/", "/assignments"):
+            page.goto(path)
+            expect(page.locator("main time").first).to_have_text("4 Dec 2026")

@@ -1,6 +1,7 @@
 // Dates and numbers as the reader writes them. The server's own forms stay where this cannot run.
 
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const days = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const fullDates = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** 12.34 -> 0:12, as players write it everywhere. */
@@ -10,6 +11,10 @@ export function localize(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
+    if (time.dateTime.length === "2026-12-04".length) {
+      time.textContent = days.format(moment); // a day is the same one everywhere
+      continue;
+    }
     time.textContent = dates.format(moment);
     time.title = fullDates.format(moment);
   }
