@@ -1,5 +1,7 @@
 """Speech engines behind the transcriber protocol."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
@@ -99,6 +101,19 @@ def test_the_likeliest_tokens_are_as_likely_as_in_float32() -> None:
     assert torch.allclose(logits[:3].gather(1, best.indices), best.values, atol=1e-3)
     assert torch.allclose(logits[:, 480:], exact[:, 480:], atol=1e-3)
     assert not logits[3].any()
+
+
+@pytest.mark.parametrize("instructions", ["AVX2", "DEFAULT"])
+def test_no_processor_overflows_where_the_vocabulary_is_multiplied_quickly(instructions: str) -> None:
+    """oneDNN reads the variable once, so each has a process of its own."""
+    loudest = (
+        "import torch; from analysis.speech.vocabulary import Vocabulary; "
+        "weight = torch.ones(500, 512); weight[1::2] = -1; "
+        "print(Vocabulary(weight, 480, torch.float32)._quickly(torch.ones(3, 512)).abs().min().item())"
+    )
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": instructions}
+    asked = subprocess.run([sys.executable, "-c", loudest], env=environment, capture_output=True, text=True, check=True)
+    assert float(asked.stdout) == pytest.approx(512)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=20))
