@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from app.access import credentials_of, log_of, note, own_account, people_of, person_of, store_of
 from app.exports.person import everything, zipped
 from app.openapi import holds, problems
-from app.schema import AuditRow, KeyRow, PersonRow, TeamRow
+from app.schema import PersonRow, TeamRow
+from app.shown import Shown
 from models.errors import AlreadyThere, InvalidRequest, NotAllowed, NotFound
 from models.person import Person, Role, Scope
 
@@ -18,13 +19,9 @@ router = APIRouter(prefix="/v1", tags=["people"])
 admin = APIRouter(prefix="/v1", tags=["people"])
 
 
-class Team(BaseModel):
+class Team(Shown):
     id: str
     name: str
-
-    @classmethod
-    def of(cls, row: TeamRow) -> Self:
-        return cls.model_validate(row, from_attributes=True)
 
 
 class Account(BaseModel):
@@ -55,16 +52,12 @@ class Teams(BaseModel):
     items: list[Team]
 
 
-class Key(BaseModel):
+class Key(Shown):
     id: str
     name: str
     scopes: list[Scope]
     created_at: datetime
     last_used_at: datetime | None
-
-    @classmethod
-    def of(cls, row: KeyRow) -> Self:
-        return cls.model_validate(row, from_attributes=True)
 
 
 class NewlyMadeKey(Key):
@@ -99,24 +92,13 @@ class AccountChange(BaseModel):
     disabled: bool | None = None
 
 
-class LogLine(BaseModel):
+class LogLine(Shown):
     id: int
     at: datetime
     person_id: str
-    person: str
+    person: str = Field(validation_alias="person_name")
     action: str
     object: str
-
-    @classmethod
-    def of(cls, row: AuditRow) -> Self:
-        return cls(
-            id=row.id,
-            at=row.at,
-            person_id=row.person_id,
-            person=row.person_name,
-            action=row.action,
-            object=row.object,
-        )
 
 
 class Log(BaseModel):

@@ -11,8 +11,9 @@ from pydantic import BaseModel, Field
 from app.access import change_of, coaches_may, person_of, reviews_of, store_of
 from app.listing import Filter, filter_of
 from app.openapi import holds, problems
-from app.review import LONGEST_TEXT, RuleAgreement, Said, Why
-from app.schema import AppealRow, CommentRow, RecordingRow, VerdictRow
+from app.review import LONGEST_TEXT, Said, Why
+from app.schema import RecordingRow
+from app.shown import Shown
 from app.voicemail import Voicemail
 from models.errors import InvalidRequest, NotAllowed, NotFound, NotReady, OnHold, TranscriptRemoved
 from models.report import Report
@@ -21,40 +22,28 @@ router = APIRouter(prefix="/v1", tags=["reviews"])
 coaches = APIRouter(prefix="/v1/review", tags=["reviews"])
 
 
-class Verdict(BaseModel):
+class Verdict(Shown):
     rule: str
     agrees: bool
     flagged: bool = Field(description="Whether the rule had been flagged.")
-    person: str
+    person: str = Field(validation_alias="person_name")
     at: datetime
 
-    @classmethod
-    def of(cls, row: VerdictRow) -> Self:
-        return cls(rule=row.rule, agrees=row.agrees, flagged=row.flagged, person=row.person_name, at=row.at)
 
-
-class Appeal(BaseModel):
+class Appeal(Shown):
     rule: str
     text: str
-    person: str
+    person: str = Field(validation_alias="person_name")
     at: datetime
     settled: bool
 
-    @classmethod
-    def of(cls, row: AppealRow) -> Self:
-        return cls(rule=row.rule, text=row.text, person=row.person_name, at=row.at, settled=row.settled)
 
-
-class Comment(BaseModel):
+class Comment(Shown):
     id: str
     text: str
     at_s: float | None
-    person: str
+    person: str = Field(validation_alias="person_name")
     created_at: datetime
-
-    @classmethod
-    def of(cls, row: CommentRow) -> Self:
-        return cls(id=row.id, text=row.text, at_s=row.at_s, person=row.person_name, created_at=row.created_at)
 
 
 class Review(BaseModel):
@@ -90,16 +79,12 @@ class Queue(BaseModel):
     items: list[QueueItem]
 
 
-class Agreement(BaseModel):
+class Agreement(Shown):
     rule: str
     flags: int = Field(description="Flags that a coach has said something of.")
     wrong_flags: int
     missed: int = Field(description="Messages in which a coach saw what the rule did not.")
     disagreed_share: float
-
-    @classmethod
-    def of(cls, one: RuleAgreement) -> Self:
-        return cls.model_validate(one, from_attributes=True)
 
 
 class Agreements(BaseModel):

@@ -57,13 +57,18 @@ AfterbeepError
 
 from typing import ClassVar
 
+from pydantic.alias_generators import to_snake
+
 
 class AfterbeepError(Exception):
-    """`str(error)` is a sentence for a person; `code` never changes; `status` is what HTTP says."""
+    """`str(error)` is a sentence for a person; `code`, the class's name, never changes; `status` is what HTTP says."""
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
+
+    def __init_subclass__(cls) -> None:
+        cls.code = to_snake(cls.__name__)
 
 
 class RecordingError(AfterbeepError):
@@ -71,39 +76,32 @@ class RecordingError(AfterbeepError):
 
 
 class EmptyFile(RecordingError):
-    code = "empty_file"
     title = "Empty file"
 
 
 class NotAudio(RecordingError):
-    code = "not_audio"
     status = 415
     title = "Not an audio file"
 
 
 class TooLong(RecordingError):
-    code = "too_long"
     title = "Recording too long"
 
 
 class TooLarge(RecordingError):
-    code = "too_large"
     status = 413
     title = "File too large"
 
 
 class DecoderCrashed(RecordingError):
-    code = "decoder_crashed"
     title = "Damaged recording"
 
 
 class DecoderTooSlow(RecordingError):
-    code = "decoder_too_slow"
     title = "Recording takes too long to read"
 
 
 class DecoderOutOfMemory(RecordingError):
-    code = "decoder_out_of_memory"
     title = "Recording needs too much memory"
 
 
@@ -116,32 +114,26 @@ class FetchError(RecordingError):
 
 
 class FetchRefused(FetchError):
-    code = "fetch_refused"
     title = "Address not allowed"
 
 
 class FetchDenied(FetchError):
-    code = "fetch_denied"
     title = "Recording not handed out"
 
 
 class FetchFailed(FetchError):
-    code = "fetch_failed"
     title = "Recording could not be fetched"
 
 
 class FetchTooLarge(FetchError):
-    code = "fetch_too_large"
     title = "Recording too large to fetch"
 
 
 class NoSpeech(RecordingError):
-    code = "no_speech"
     title = "No speech found"
 
 
 class NothingAfterBeep(NoSpeech):
-    code = "nothing_after_beep"
     title = "Nothing said after the beep"
 
 
@@ -150,22 +142,18 @@ class ModelError(AfterbeepError):
 
 
 class UnknownModel(ModelError):
-    code = "unknown_model"
     title = "Unknown speech model"
 
 
 class MissingModel(ModelError):
-    code = "missing_model"
     title = "Speech model missing"
 
 
 class DamagedModel(ModelError):
-    code = "damaged_model"
     title = "Speech model damaged"
 
 
 class MissingExtra(ModelError):
-    code = "missing_extra"
     title = "Optional part not installed"
 
 
@@ -176,7 +164,6 @@ class PlaybookError(AfterbeepError):
 class InvalidPlaybook(PlaybookError):
     """Of which text it is, and in which line if one is to blame."""
 
-    code = "invalid_playbook"
     title = "Invalid playbook"
 
     def __init__(self, source: str, reason: str, line: int | None = None) -> None:
@@ -185,12 +172,10 @@ class InvalidPlaybook(PlaybookError):
 
 
 class UnknownPlaybook(PlaybookError):
-    code = "unknown_playbook"
     title = "Unknown playbook"
 
 
 class ShippedPlaybook(PlaybookError):
-    code = "shipped_playbook"
     status = 409
     title = "Playbook cannot be changed"
 
@@ -200,118 +185,98 @@ class RequestError(AfterbeepError):
 
 
 class NotFound(RequestError):
-    code = "not_found"
     status = 404
     title = "Not found"
 
 
 class AudioRemoved(RequestError):
-    code = "audio_removed"
     status = 410
     title = "Audio removed"
 
 
 class TranscriptRemoved(RequestError):
-    code = "transcript_removed"
     status = 410
     title = "Transcript removed"
 
 
 class NotReady(RequestError):
-    code = "not_ready"
     status = 409
     title = "Not ready yet"
 
 
 class OnHold(RequestError):
-    code = "on_hold"
     status = 409
     title = "On hold"
 
 
 class InvalidRequest(RequestError):
-    code = "invalid_request"
     status = 422
     title = "Invalid request"
 
 
 class IdempotencyKeyReused(RequestError):
-    code = "idempotency_key_reused"
     status = 422
     title = "Idempotency key reused"
 
 
 class CrossSite(RequestError):
-    code = "cross_site"
     status = 403
     title = "Request from another site"
 
 
 class NotSignedIn(RequestError):
-    code = "not_signed_in"
     status = 401
     title = "Please sign in"
 
 
 class WrongPassword(NotSignedIn):
-    code = "wrong_password"
     title = "Wrong address or password"
 
 
 class SignInFailed(NotSignedIn):
-    code = "sign_in_failed"
     title = "Sign-in failed"
 
 
 class WrongKey(NotSignedIn):
-    code = "wrong_key"
     title = "Unknown API key"
 
 
 class NotAllowed(RequestError):
-    code = "not_allowed"
     status = 403
     title = "Not allowed"
 
 
 class RateLimited(RequestError):
-    code = "rate_limited"
     status = 429
     title = "Too many requests"
 
 
 class LinkExpired(RequestError):
-    code = "link_expired"
     status = 410
     title = "Link expired"
 
 
 class AlreadyThere(RequestError):
-    code = "already_there"
     status = 409
     title = "Already there"
 
 
 class RewriteOff(RequestError):
-    code = "rewrite_off"
     status = 409
     title = "Rewriting by a language model is off"
 
 
 class EventRefused(RequestError):
-    code = "event_refused"
     status = 401
     title = "Event not signed as agreed"
 
 
 class EventUnsigned(RequestError):
-    code = "event_unsigned"
     status = 503
     title = "Event came without its signature"
 
 
 class InvalidEvent(RequestError):
-    code = "invalid_event"
     status = 422
     title = "Event cannot be read"
 
@@ -322,34 +287,28 @@ class Outage(AfterbeepError):
 
 
 class StorageUnavailable(Outage):
-    code = "storage_unavailable"
     title = "Recordings cannot be stored or read at the moment"
 
 
 class StorageFull(Outage):
-    code = "storage_full"
     status = 507
     retry_after_s = 60
     title = "No room left"
 
 
 class DatabaseUnavailable(Outage):
-    code = "database_unavailable"
     title = "Database does not answer"
 
 
 class Busy(Outage):
-    code = "busy"
     status = 429
     retry_after_s = 60
     title = "Too much is waiting"
 
 
 class SecretUnreadable(AfterbeepError):
-    code = "secret_unreadable"
     title = "Stored secret cannot be read"
 
 
 class AnalysisFailed(AfterbeepError):
-    code = "analysis_failed"
     title = "Analysis failed"

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.access import note, person_of, workspace_of
 from app.openapi import problems
-from app.schema import DeliveryRow, WebhookRow
+from app.schema import WebhookRow
+from app.shown import Shown
 from app.webhooks.events import EVENTS, Event
 from app.webhooks.shelf import DELIVERIES_SHOWN, Webhooks
 from models.errors import InvalidRequest, NotFound
@@ -52,7 +53,7 @@ class WebhookList(BaseModel):
     items: list[Webhook]
 
 
-class Delivery(BaseModel):
+class Delivery(Shown):
     id: str = Field(description="The message's id, sent as webhook-id at every attempt.")
     event: str
     payload: dict[str, Any]
@@ -62,10 +63,6 @@ class Delivery(BaseModel):
     last_problem: str | None
     next_attempt_at: datetime | None = Field(description="Null once delivered or given up.")
     delivered_at: datetime | None
-
-    @classmethod
-    def of(cls, row: DeliveryRow) -> "Delivery":
-        return cls.model_validate(row, from_attributes=True)
 
 
 class DeliveryList(BaseModel):
