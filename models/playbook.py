@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from models.base import Frozen
@@ -28,9 +28,9 @@ class Limits(Frozen):
     model_config = ConfigDict(allow_inf_nan=False)
 
     length_s: Band = Field(description="A message within this band is neither too short nor too long.")
-    length_target_s: Band = Field(description="The band the advice aims at.")
+    length_target_s: Band = Field(description="The band the advice aims at, as far as it is allowed.")
     message_wpm: Band = Field(description="Below is too slow, above is too fast (pauses included).")
-    message_wpm_target: Band = Field(description="The band the advice aims at.")
+    message_wpm_target: Band = Field(description="The band the advice aims at, as far as it is allowed.")
     articulation_wpm_max: float = Field(description="Above is too fast, pauses left out.")
     pace_dead_band: float = Field(0.1, ge=0, lt=1, description="Share beyond a pace limit that no listener notices.")
     rate_needs_speech_s: float = Field(description="Less speech than this, and no rate is given.")
@@ -43,6 +43,13 @@ class Limits(Frozen):
     pauses_needed_from_s: float = Field(15.0, description="From this length on, a message without a pause sounds read.")
     fillers_per_min_max: float = Field(6.0, description="More fillers a minute than this are noticed.")
     fillers_min: int = Field(3, description="Fewer fillers than this are never worth a remark.")
+
+    @field_validator("length_target_s", "message_wpm_target")
+    @classmethod
+    def _as_far_as_allowed(cls, target: Band, info: ValidationInfo) -> Band:
+        """Whoever narrows what is allowed does not want advice to aim beyond it."""
+        low, high = info.data.get((info.field_name or "").replace("_target", ""), target)
+        return min(max(target[0], low), high), min(max(target[1], low), high)
 
 
 class RuleSettings(Frozen):

@@ -1,5 +1,6 @@
 """Playbooks: complete, refused with file, line and reason when wrong, and the page that is written from them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,15 @@ def test_a_playbook_that_is_not_there(name: str | Path) -> None:
 def test_a_phrase_that_cannot_be_read(phrase: str) -> None:
     with pytest.raises(PhraseError):
         phrase_regex(phrase, {})
+
+
+@pytest.mark.parametrize(("allowed", "aimed"), [("[12, 20]", (15, 20)), ("[12, 14]", (14, 14)), ("[10, 60]", (15, 30))])
+def test_advice_does_not_aim_beyond_what_a_coach_allows(allowed: str, aimed: tuple[float, float]) -> None:
+    text = f'based_on = "cold-outreach"\n[limits]\nlength_s = {allowed}\n'
+    assert parse(text, given={"name": "ours", "version": 1}).limits.length_target_s == aimed
+
+
+def test_all_words_in_one_pair_of_brackets_may_be_missing_together() -> None:
+    pattern = re.compile(phrase_regex("(just calling) to check", {}))
+    said = ("just calling to check ", "to check ", "calling to check ")
+    assert [bool(pattern.fullmatch(one)) for one in said] == [True, True, False]

@@ -2,7 +2,7 @@
 
     just checking in        these words, in any spelling that sounds the same ("I'm", "im", "I am")
     see|find_out how        one of several; an underscore joins words into one choice
-    (just) calling          may be there or not
+    (just to) check         may be there or not
     check~                  any word that begins so
     left * message          up to three words between; ... stands for up to seven
     ?                       any one word
@@ -27,6 +27,7 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _SCALES = "zero hundred thousand million billion dozen half third quarter couple"
 NUMBER_WORDS = word_set(f"{_UNITS} {_TEENS} {_TENS} {_SCALES}")
 _NUMBER = rf"(?:[0-9][^ {BREAK}]*|{'|'.join(sorted(NUMBER_WORDS))})"
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _FREE = frozenset({"*", "...", "?", "^", "$"})
 _DAYS = word_set(
     "monday tuesday wednesday thursday friday saturday sunday tomorrow today tonight noon lunchtime "
@@ -54,17 +55,23 @@ def compiled(phrases: Iterable[str], lists: Lists) -> re.Pattern[str]:
 
 def _asks_for(phrase: str) -> tuple[int, int]:
     """How many words a phrase asks for: the one that asks for most is tried first, so that the evidence is whole."""
-    items = phrase.split()
+    items = _items(phrase)
     return sum(item not in _FREE and item[0] != "(" for item in items), len(phrase)
 
 
 def phrase_regex(phrase: str, lists: Lists) -> str:
     """Every token of `Said.line` is followed by one space, so every item brings its own."""
-    if not phrase.split():
+    items = _items(phrase)
+    if not items:
         raise PhraseError("a phrase is empty")
-    if all(item in _FREE or (item[0] == "(" and item[-1] == ")") for item in phrase.split()):
+    if all(item in _FREE or (item[0] == "(" and item[-1] == ")") for item in items):
         raise PhraseError(f"{phrase!r} asks for no word at all and would be found everywhere")
-    return "".join(_item(item, lists) for item in phrase.split())
+    return "".join(_item(item, lists) for item in items)
+
+
+def _items(phrase: str) -> list[str]:
+    """What stands between spaces; words in one pair of brackets belong together."""
+    return _IN_BRACKETS.sub(lambda found: "_".join(found[0].split()), phrase).split()
 
 
 def _item(item: str, lists: Lists) -> str:
