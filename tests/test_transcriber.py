@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from analysis.audio.decode import decode
 from analysis.audio.message import Message, find_message
+from analysis.speech import encoder
 from analysis.speech.batch import BatchTranscriber, Decoded
 from analysis.speech.decoder import closing_ranks
 from analysis.speech.faster_whisper import FasterWhisper
@@ -114,6 +116,15 @@ def test_no_processor_overflows_where_the_vocabulary_is_multiplied_quickly(instr
     environment = os.environ | {"ONEDNN_MAX_CPU_ISA": instructions}
     asked = subprocess.run([sys.executable, "-c", loudest], env=environment, capture_output=True, text=True, check=True)
     assert float(asked.stdout) == pytest.approx(512)
+
+
+def test_one_head_after_another_sees_what_all_see_at_once() -> None:
+    import torch
+
+    queries, keys, values = torch.randn(3, 1, 8, 70, 64).unbind()
+    assert torch.allclose(
+        encoder._head_by_head(queries, keys, values), encoder._fused(queries, keys, values), atol=1e-5
+    )
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=20))
@@ -252,6 +263,35 @@ def test_no_batch_is_more_than_a_stream_s_share_and_the_longest_come_first() -> 
     listening = [engine._listen(silence(length_s)) for length_s in lengths_s]
     batches = [[engine._padded(one) for one in batch] for batch in engine._batches(listening)]
     assert batches == [[1500, 1500], [1500, 1500], [500, 500], [1000]]
+
+
+def test_an_idle_stream_goes_on_with_what_is_longer_than_a_window() -> None:
+    """The other batch does not end before the second window is heard."""
+    second_window = threading.Event()
+
+    class Two(ScriptedEngine):
+        def decode(self, batch: Any, frames: Any, tokenizer: Any, temperature: float, give_way: Any) -> list[Decoded]:
+            (length,) = frames
+            if length == 2000:
+                assert second_window.wait(30)
+            elif length < 2000:
+                second_window.set()
+            return [heard_as(at(0), 1, at(length / 100))]
+
+    engine = Two(model="base", batch_size=1)
+    engine.streams = 2
+    assert [one.text for one in engine.transcribe([silence(45), silence(20)])] == ["Hi Hi", "Hi"]
+
+
+def test_an_error_in_one_batch_is_the_error_of_all() -> None:
+    class Failing(ScriptedEngine):
+        def decode(self, batch: Any, *_: Any) -> list[Decoded]:
+            raise MemoryError(len(batch))
+
+    engine = Failing(batch_size=1)
+    engine.streams = 2
+    with pytest.raises(MemoryError):
+        engine.transcribe([silence(2)] * 5)
 
 
 def test_whoever_must_not_wait_gets_a_turn_before_every_recording() -> None:

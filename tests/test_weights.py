@@ -23,6 +23,7 @@ from analysis.speech.weights import (
     get_model,
     is_packaged,
     known_models,
+    load_encoder,
     load_model,
     model_dimensions,
     read_ctranslate2,
@@ -395,6 +396,22 @@ def test_a_folder_that_is_given_is_taken_as_it_is(tmp_path: Path) -> None:
         get_folder(str(tmp_path), tmp_path)
     (tmp_path / "model.bin").write_bytes(b"weights")
     assert get_folder(str(tmp_path), tmp_path / "models") == tmp_path
+
+
+def test_an_encoder_is_read_from_a_folder_unless_it_is_quantized_or_of_another_version(tmp_path: Path) -> None:
+    variables = tiny_variables()
+    scaled = variables | {"encoder/layer_0/ffn/linear_0/weight_scale": np.ones(4 * STATE, np.float32)}
+    for raw, known in (
+        (ctranslate2(variables), True),
+        (ctranslate2(scaled), False),
+        (ctranslate2({}, version=5), False),
+    ):
+        (tmp_path / "model.bin").write_bytes(raw)
+        encoder = load_encoder(tmp_path)
+        assert (encoder is not None) == known
+        if encoder is not None:
+            keys = encoder.blocks[0].attn.key.weight.detach().numpy()
+            assert np.array_equal(keys, variables["encoder/layer_0/self_attention/linear_0/weight"][STATE : 2 * STATE])
 
 
 def test_a_folder_cannot_be_fetched_without_the_extra_or_the_network(

@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby, pairwise
@@ -74,6 +74,10 @@ class Listening:
     language: str | None
     heard_frames: int = 0
     pieces: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_heard(self) -> bool:
+        return self.heard_frames >= self.frames
 
     @property
     def window_frames(self) -> int:
@@ -190,12 +194,7 @@ class BatchTranscriber(ABC):
         recordings = (
             [self._listen(messages[0])] if len(messages) == 1 else list(self._streams.map(self._listen, messages))
         )
-        while waiting := [one for one in recordings if one.heard_frames < one.frames]:
-            batches = self._batches(waiting)
-            if len(batches) == 1:
-                self._hear(batches[0], give_way)
-            else:
-                list(self._streams.map(lambda batch: self._hear(batch, give_way), batches))
+        self._hear_all(recordings, give_way)
         return [
             Transcript.of_words(
                 whole_words(one.pieces),
@@ -258,7 +257,27 @@ class BatchTranscriber(ABC):
         frames = one.window_frames + SILENCE_AFTER_FRAMES
         return min(WINDOW_FRAMES, -(-frames // self.frame_step) * self.frame_step)
 
-    def _hear(self, batch: Sequence[Listening], give_way: GiveWay) -> None:
+    def _hear_all(self, recordings: Iterable[Listening], give_way: GiveWay) -> None:
+        """Window after window. What goes on behind its window waits until a stream would be idle without it."""
+        waiting = [one for one in recordings if not one.is_heard]
+        hearing: set[Future[list[Listening]]] = set()
+        try:
+            while waiting or hearing:
+                if waiting and len(hearing) < self.streams:
+                    batches = self._batches(waiting)
+                    if len(batches) == 1 and not hearing:
+                        waiting = self._hear(batches[0], give_way)
+                        continue
+                    hearing |= {self._streams.submit(self._hear, batch, give_way) for batch in batches}
+                    waiting = []
+                ended, hearing = wait(hearing, return_when=FIRST_COMPLETED)
+                waiting += [one for batch in ended for one in batch.result()]
+        finally:
+            for batch in hearing:
+                batch.cancel()
+
+    def _hear(self, batch: Sequence[Listening], give_way: GiveWay) -> list[Listening]:
+        """Hear a window of each; those that go on behind it are given back."""
         encoded: dict[str, list[tuple[Listening, Any]]] = defaultdict(list)
         for one in batch:
             give_way()
@@ -273,6 +292,7 @@ class BatchTranscriber(ABC):
                 if decoded.is_doubtful(tokenizer):
                     decoded = self._carefully(one, tokenizer, give_way)
                 one.take(decoded, tokenizer)
+        return [one for one in batch if not one.is_heard]
 
     def _carefully(self, one: Listening, tokenizer: Any, give_way: GiveWay) -> Decoded:
         """As openai-whisper would: alone, in a window of 30 s, and warmer until it makes sense."""

@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from analysis.speech.batch import BatchTranscriber, Decoded
+from analysis.speech.encoder import encode, multiplies_bfloat16, quicken
 from analysis.speech.folders import get_folder, missing_extra
 from analysis.speech.transcriber import GiveWay
+from analysis.speech.weights import load_encoder
 from analysis.speech.words import TOKENS_PER_S, first_positions
 from models.errors import DamagedModel
 
@@ -27,7 +29,7 @@ def _library() -> Any:
 class FasterWhisper(BatchTranscriber):
     engine: ClassVar[str] = "faster-whisper"
     # CTranslate2 cannot leave out of sight what was padded, so windows meet only others padded to their own length.
-    frame_step: ClassVar[int] = 250
+    frame_step: ClassVar[int] = 200
     equal_lengths: ClassVar[bool] = True
 
     @cached_property
@@ -59,13 +61,25 @@ class FasterWhisper(BatchTranscriber):
     def is_on_gpu(self) -> bool:
         return bool(_library().get_cuda_device_count()) if self.device == "auto" else self.device == "cuda"
 
+    @cached_property
+    def encoder(self) -> Any:
+        """PyTorch's in bfloat16 where the processor multiplies that natively: quicker than CTranslate2's in int8."""
+        if self.is_on_gpu or self.precision != "auto" or not multiplies_bfloat16():
+            return None
+        import torch
+
+        encoder = load_encoder(get_folder(self.name, self.model_dir))
+        return None if encoder is None else quicken(encoder, torch.bfloat16, all_of_it=True)
+
     def load(self) -> None:
-        _ = self.model
+        _ = self.model, self.encoder
 
     def bands(self) -> int:
         return int(self.model.n_mels)
 
     def encode(self, window: Any) -> Any:
+        if self.encoder is not None:
+            return encode(self.encoder, window.bfloat16()).float().numpy()
         view = _library().StorageView.from_array(window[None].contiguous().numpy())
         return np.array(self._at_hand.encode(view, to_cpu=True))[0]
 

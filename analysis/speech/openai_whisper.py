@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from analysis.speech.batch import BatchTranscriber, Decoded
 from analysis.speech.decoder import BatchDecoder
-from analysis.speech.encoder import encode, quicken
+from analysis.speech.encoder import encode, multiplies_bfloat16, quicken
 from analysis.speech.transcriber import GiveWay
 from analysis.speech.vocabulary import Vocabulary
 from analysis.speech.weights import load_model
@@ -38,8 +38,7 @@ class OpenAIWhisper(BatchTranscriber):
             return getattr(torch, self.precision)
         if self.is_on_gpu:
             return torch.float16
-        able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-        return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+        return torch.bfloat16 if multiplies_bfloat16() else torch.float32
 
     @cached_property
     def decoder(self) -> BatchDecoder:

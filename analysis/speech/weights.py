@@ -110,6 +110,30 @@ def load_model(name: str, model_dir: Path, device: str | None = None) -> Any:
     return model
 
 
+def load_encoder(folder: Path) -> Any:
+    """The encoder of a CTranslate2 model as openai-whisper's module; None if the weights are quantized or unknown."""
+    from whisper.model import AudioEncoder
+
+    try:
+        variables = read_ctranslate2((folder / "model.bin").read_bytes())
+    except DamagedModel:
+        return None  # another version of the file
+    if any(name.endswith("_scale") for name in variables):
+        return None
+    state = _state(variables)
+    dims = model_dimensions(state, n_head=int(variables["encoder/num_heads"]))
+    audio = (dims[f"n_audio_{name}"] for name in ("ctx", "state", "head", "layer"))
+    encoder = AudioEncoder(dims["n_mels"], *audio)
+    encoder.load_state_dict({key: state[f"encoder.{key}"] for key in encoder.state_dict()})
+    return encoder
+
+
+def _state(variables: dict[str, np.ndarray]) -> dict[str, Any]:
+    import torch
+
+    return {key: torch.from_numpy(value.copy()) for key, value in to_openai_names(variables)}
+
+
 def _download(name: str, path: Path) -> None:
     import whisper
 
@@ -134,7 +158,7 @@ def _convert(name: str, path: Path, progress: Progress) -> None:
     raw = packaged_bytes(name)
     progress(f"Converting {name}", 0.2)
     variables = read_ctranslate2(raw)
-    state = {key: torch.from_numpy(value.copy()) for key, value in to_openai_names(variables)}
+    state = _state(variables)
     progress(f"Saving {name}", 0.7)
     dims = model_dimensions(state, n_head=int(variables["encoder/num_heads"]))
     with atomic_file(path) as temporary:
