@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from app.store import Store
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.3
+PAUSE = 4  # times what a look took, at least: the more is unfinished, the longer it takes
 BACKLOG = 1000  # changes somebody may be behind before they are dropped; a new connection gives them the present
 IDS_A_QUERY = 500
 PENDING = ("queued", "running")
@@ -70,8 +72,10 @@ class Watcher:
     async def _look_on(self, began: asyncio.Event) -> None:
         seen: Seen | None = None
         while True:
+            began_s, pause_s = time.monotonic(), LOOK_EVERY_S
             try:
                 changes, seen = await run_in_threadpool(look, self.store, seen)
+                pause_s = max(pause_s, PAUSE * (time.monotonic() - began_s))
             except SQLAlchemyError:
                 log.warning("the database could not be read for live status; trying again", exc_info=True)
                 changes = ()
@@ -79,7 +83,7 @@ class Watcher:
                 self._tell(change)
             if seen is not None:
                 began.set()
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(pause_s)
 
     def _tell(self, change: Change) -> None:
         for changes, wanted in list(self._listeners.items()):

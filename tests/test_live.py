@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import httpx2 as httpx
@@ -131,6 +132,23 @@ def test_a_heartbeat_comes_while_nothing_changes(running: Running, monkeypatch: 
     monkeypatch.setattr(live_api, "HEARTBEAT_S", 0.2)
     with follow(running, "/v1/events") as stream:
         assert next(stream.lines) == ": still here"
+
+
+def test_looking_takes_no_more_than_a_fifth_of_the_time(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[tuple[float, float]] = []
+    look = live.look
+
+    def slow(*given: Any) -> Any:
+        began_s = time.monotonic()
+        time.sleep(0.2)
+        looks.append((began_s, time.monotonic()))
+        return look(*given)
+
+    monkeypatch.setattr(live, "look", slow)
+    with follow(running, "/v1/events"):
+        wait_until(lambda: len(looks) >= 3)
+    for (_, ended_s), (next_s, _) in pairwise(looks):
+        assert next_s - ended_s >= live.PAUSE * 0.2
 
 
 def test_one_look_serves_everyone_and_ends_with_the_last(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,7 +158,7 @@ def limits(measured: Measured, assumed: Assumed, planned: Sequence[Installation]
                 "live pages (`app/live.py`)",
                 f"a look at {deepest.waiting:,} unfinished recordings takes {deepest.look_ms:.0f} ms, every {LOOK_EVERY_S} s",
                 a_day(float(most.fleet.day.depth.max()) / looked),
-                "pages lag behind as soon as somebody looks; the query has to ask for what changed instead of for all",
+                "pages lag behind by five looks; the query has to ask for what changed instead of for all",
             ),
             Limit(
                 f"the database, with {assumed.database_cores} cores",
