@@ -23,6 +23,7 @@ from analysis.speech.decoder import closing_ranks
 from analysis.speech.faster_whisper import FasterWhisper
 from analysis.speech.openai_whisper import OpenAIWhisper
 from analysis.speech.timestamps import Rules, complete
+from analysis.speech.transcriber import Precision
 from analysis.speech.vocabulary import Vocabulary
 from analysis.speech.weights import load_model
 from analysis.speech.words import whole_words
@@ -473,9 +474,12 @@ def test_hesitations_are_written_down_where_that_is_asked_for(model_dir: Path, e
 
 
 @pytest.mark.whisper
-def test_the_other_engine_hears_the_same(model_dir: Path, heard: Transcript, message: Message) -> None:
+@pytest.mark.parametrize("precision", ["auto", "int8"])  # with int8 CTranslate2 encodes too
+def test_the_other_engine_hears_the_same(
+    model_dir: Path, heard: Transcript, message: Message, precision: Precision
+) -> None:
     pytest.importorskip("ctranslate2")
-    engine = FasterWhisper("base", model_dir=model_dir)
+    engine = FasterWhisper("base", model_dir=model_dir, precision=precision)
     (other,) = engine.transcribe([message.samples])
     assert other.engine == "faster-whisper"
     assert "just checking in" in other.text.lower()

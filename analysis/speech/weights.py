@@ -112,26 +112,21 @@ def load_model(name: str, model_dir: Path, device: str | None = None) -> Any:
 
 def load_encoder(folder: Path) -> Any:
     """The encoder of a CTranslate2 model as openai-whisper's module; None if the weights are quantized or unknown."""
+    import torch
     from whisper.model import AudioEncoder
 
     try:
-        variables = read_ctranslate2((folder / "model.bin").read_bytes())
+        variables = read_ctranslate2(np.memmap(folder / "model.bin", np.uint8, "r").data)
     except DamagedModel:
         return None  # another version of the file
     if any(name.endswith("_scale") for name in variables):
         return None
-    state = _state(variables)
+    state = dict(to_openai_names(variables))
     dims = model_dimensions(state, n_head=int(variables["encoder/num_heads"]))
     audio = (dims[f"n_audio_{name}"] for name in ("ctx", "state", "head", "layer"))
     encoder = AudioEncoder(dims["n_mels"], *audio)
-    encoder.load_state_dict({key: state[f"encoder.{key}"] for key in encoder.state_dict()})
+    encoder.load_state_dict({key: torch.from_numpy(state[f"encoder.{key}"].copy()) for key in encoder.state_dict()})
     return encoder
-
-
-def _state(variables: dict[str, np.ndarray]) -> dict[str, Any]:
-    import torch
-
-    return {key: torch.from_numpy(value.copy()) for key, value in to_openai_names(variables)}
 
 
 def _download(name: str, path: Path) -> None:
@@ -158,7 +153,7 @@ def _convert(name: str, path: Path, progress: Progress) -> None:
     raw = packaged_bytes(name)
     progress(f"Converting {name}", 0.2)
     variables = read_ctranslate2(raw)
-    state = _state(variables)
+    state = {key: torch.from_numpy(value.copy()) for key, value in to_openai_names(variables)}
     progress(f"Saving {name}", 0.7)
     dims = model_dimensions(state, n_head=int(variables["encoder/num_heads"]))
     with atomic_file(path) as temporary:
@@ -195,7 +190,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
 NUMPY_TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
 
-def read_ctranslate2(raw: bytes) -> dict[str, np.ndarray]:
+def read_ctranslate2(raw: bytes | memoryview) -> dict[str, np.ndarray]:
     """The variables of a CTranslate2 model file, version 6, by name."""
     at = 0
 
@@ -208,7 +203,7 @@ def read_ctranslate2(raw: bytes) -> dict[str, np.ndarray]:
     def take_text() -> str:
         nonlocal at
         length = take("H")
-        text = raw[at : at + length - 1].decode()  # the closing NUL is counted
+        text = bytes(raw[at : at + length - 1]).decode()  # the closing NUL is counted
         at += length
         return text
 
