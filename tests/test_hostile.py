@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from analysis.audio.decode import SAMPLE_RATE_HZ
+from analysis.audio.decode import SAMPLE_RATE_HZ, decode
 from app.analyst import Analyst
 from app.decoder import IsolatedDecoder
 from app.intake import inspect
 from app.main import create_app
 from app.settings import Settings
-from models.errors import RecordingError
+from models.errors import NotAudio, RecordingError
 from tests import hostile
 from tests.hostile import Hostile
 from tests.scripted import CHECKING_IN, Scripted
@@ -130,6 +130,15 @@ def test_what_is_no_recording_is_not_audio(outcomes: Callable[[Family], list[Out
     for ended in outcomes(hostile.other_files):
         if ended.one.name.split()[0] in NO_RECORDINGS:  # noise and zeros may be the headerless format SLN
             assert ended.code == "not_audio", ended.one.name
+
+
+def test_a_file_that_sends_the_reader_where_no_file_reaches_is_not_audio(tmp_path: Path) -> None:
+    """Found by `make prove-fuzz`: from memory such a seek is another error than from a file."""
+    (sends_away,) = (one for one in hostile.every_hostile_input() if one.name == "caf-alac twice")
+    path = tmp_path / sends_away.filename
+    path.write_bytes(sends_away.data[:200_000])
+    with pytest.raises(NotAudio):
+        decode(path)
 
 
 def test_hours_in_a_small_file_are_too_long_or_take_too_long(outcomes: Callable[[Family], list[Outcome]]) -> None:

@@ -3,6 +3,7 @@
 Decoding streams and resamples frame by frame, so a file that decodes to hours costs no more than the limit.
 """
 
+import errno
 import hashlib
 import io
 import re
@@ -100,7 +101,9 @@ def _decode(file: BinaryIO, name: str, sha256: str, max_duration_s: float) -> So
         raise DecoderOutOfMemory(
             f"“{name}” needs too much memory. Please save it as WAV or MP3 and send that."
         ) from error
-    except (av.error.FFmpegError, ValueError, OverflowError) as error:
+    except (av.error.FFmpegError, ValueError, OverflowError, OSError) as error:
+        if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError) and error.errno != errno.EINVAL:
+            raise  # the disk's fault; EINVAL is a seek to where no file can reach
         raise NotAudio(
             f"“{name}” could not be read as audio. Please upload a voice recording, such as WAV, MP3 or M4A."
         ) from error

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx2 as httpx
 import sqlalchemy as sa
 
+from models.errors import NotAudio
 from tests.proofs.fleet import Chaos, Fleet, fleet
 from tests.proofs.table import Proof, arguments
 from tests.provider import Provider, provider_server
@@ -120,6 +121,7 @@ def prove(proof: Proof, database: str, uploads: int, events: int, kills: int, se
         ends = Counter(row["status"] for row in rows)
         lost = [one for one in acknowledged if one not in by_id]
         untyped = [row["id"] for row in rows if row["status"] == "failed" and not (row["error"] or {}).get("code")]
+        blamed = [row["id"] for row in rows if row["status"] == "failed" and row["error"]["code"] != NotAudio.code]
         unready = [
             row["id"]
             for row in rows
@@ -131,6 +133,7 @@ def prove(proof: Proof, database: str, uploads: int, events: int, kills: int, se
         proof.promise("recordings did not end", ends["done"] + ends["failed"] == len(rows))
         proof.promise("not one recording for each upload and call", len(rows) == uploads + events)
         proof.promise("failures without a code", not untyped)
+        proof.promise("failures of recordings that can be read", not blamed)
         proof.promise("no report where there should be one", not unready)
         proof.promise("ends nobody was told of", not untold)
         proof.promise("one end told under several ids", not twice)
