@@ -4,6 +4,8 @@ import io
 import itertools
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -24,6 +26,7 @@ from app.main import create_app
 from app.settings import Settings
 from models.errors import NotAudio, RecordingError
 from tests import hostile
+from tests.conftest import ROOT
 from tests.hostile import Hostile
 from tests.scripted import CHECKING_IN, Scripted
 
@@ -139,6 +142,13 @@ def test_a_file_that_sends_the_reader_where_no_file_reaches_is_not_audio(tmp_pat
     path.write_bytes(sends_away.data[:200_000])
     with pytest.raises(NotAudio):
         decode(path)
+
+
+def test_hearing_speech_leaves_no_file_of_onnxruntimes_telemetry(tmp_path: Path) -> None:
+    hear = "import app, numpy; from analysis.audio.speech import find_speech; find_speech(numpy.ones(16000, 'f'))"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", hear], env=environment | {"TMPDIR": str(tmp_path)}, cwd=ROOT, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_hours_in_a_small_file_are_too_long_or_take_too_long(outcomes: Callable[[Family], list[Outcome]]) -> None:
