@@ -62,7 +62,7 @@ def test_a_lone_recording_hardly_waits(listener: Listener) -> None:
     collector = Collector(listener)  # type: ignore[arg-type]
     began_s = time.monotonic()
     assert hear(collector, 1) == "heard 1"
-    assert time.monotonic() - began_s < 2
+    assert time.monotonic() - began_s < 0.5
 
 
 def test_an_urgent_one_is_heard_in_the_middle_of_a_batch(listener: Listener) -> None:

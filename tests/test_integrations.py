@@ -158,7 +158,7 @@ def test_the_acknowledgement_is_quick(running: Running) -> None:
         assert running.post(tool, connection, sent).json()["taken"] == 1
         took_s.append(time.monotonic() - began_s)
     print(f"acknowledged in {1000 * sorted(took_s)[10]:.0f} ms (median), first {1000 * took_s[0]:.0f} ms")
-    assert sorted(took_s)[10] < 1
+    assert sorted(took_s)[10] < 0.2
 
 
 def test_the_same_event_many_times_at_once_is_one_recording(running: Running) -> None:

@@ -165,7 +165,7 @@ def test_one_look_serves_everyone_and_ends_with_the_last(running: Running, monke
     assert 1 <= len(looks) <= 5
     began_s = time.monotonic()
     assert httpx.get(f"{running.url}/healthz").status_code == 200
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 1
     for stream in streams:
         stream.close()
     wait_until(lambda: running.listeners() == 0)
@@ -240,7 +240,7 @@ def test_an_open_stream_does_not_keep_the_service_from_stopping(new_service: Ser
         wait_until(lambda: httpx.get(f"{new_service.url}/healthz").status_code == 200)
         began_s = time.monotonic()
         new_service.stop()
-        assert time.monotonic() - began_s < 20
+        assert time.monotonic() - began_s < 12
 
 
 def test_a_look_costs_little_while_much_waits(settings: Settings) -> None:
@@ -263,4 +263,4 @@ def test_a_look_costs_little_while_much_waits(settings: Settings) -> None:
         live.look(store, seen)
     each_s = (time.monotonic() - began_s) / 10
     store.engine.dispose()
-    assert each_s < 0.5, f"{1000 * each_s:.1f} ms a look"
+    assert each_s < 0.05, f"{1000 * each_s:.1f} ms a look"

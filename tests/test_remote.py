@@ -54,7 +54,7 @@ def test_an_address_is_acknowledged_at_once_and_asked_by_nobody_yet(client: Test
     url = provider.serve("/calls/take%201.wav", WAV)
     began_s = time.monotonic()
     voicemail = hand_in(client, url + "?key=geheim", purpose="cold", prospect="Dana", channels_tried=["email"])
-    assert time.monotonic() - began_s < 10
+    assert time.monotonic() - began_s < 1
     assert (voicemail["status"], voicemail["stage"], voicemail["filename"]) == ("queued", "fetching", "take 1.wav")
     assert voicemail["context"]["channels_tried"] == ["email"]
     assert provider.asked == []

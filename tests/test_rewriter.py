@@ -105,7 +105,7 @@ def test_a_slow_answer_is_not_waited_for(fake: Provider, slow: Route) -> None:
     started = time.monotonic()
     text, reason = ask(fake, timeout_s=0.4)
     assert (text, reason) == (None, "The language model did not answer in time. Please try again.")
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 2.5
 
 
 def test_an_endpoint_that_is_not_there_is_no_rewrite() -> None:
