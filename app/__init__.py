@@ -2,6 +2,5 @@
 
 import os
 
-os.environ.setdefault(
-    "ORT_DISABLE_TELEMETRY", "1"
-)  # onnxruntime, which the speech detector loads, tells its maker of use
+# onnxruntime, which the speech detector loads, would tell its maker of use.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

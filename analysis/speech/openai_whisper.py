@@ -20,8 +20,7 @@ class OpenAIWhisper(BatchTranscriber):
     @cached_property
     def model(self) -> Any:
         model = load_model(self.name, self.model_dir, None if self.device == "auto" else self.device)
-        quicken(model, self.dtype, all_of_it=self.is_on_gpu)
-        return model
+        return quicken(model, self.dtype, all_of_it=self.is_on_gpu)
 
     @cached_property
     def is_on_gpu(self) -> bool:
