@@ -12,9 +12,10 @@ from typing import IO, Any, Self
 import numpy as np
 
 from analysis.audio.decode import Sound
-from models.errors import DecoderCrashed, DecoderOutOfMemory, DecoderTooSlow, RecordingError
+from models.errors import DecoderCrashed, DecoderOutOfMemory, DecoderTooSlow, DecoderUnavailable, RecordingError
 
 COMMAND = (sys.executable, "-P", "-m", "app.decoder_child")
+READY = b"."  # said by a child before its first answer
 OUT_OF_MEMORY = 77  # the status with which a child ends that was refused memory
 OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGALRM)
 ATTEMPTS = 2  # a child may also die by what was before this file, or by somebody's hand
@@ -39,7 +40,7 @@ class IsolatedDecoder:
         self._children.put(child)
 
     def __call__(self, source: Path | bytes, *, filename: str | None = None, max_duration_s: float = 600.0) -> Sound:
-        """Decode a recording. Raises what `decode` raises, and DecoderCrashed, DecoderTooSlow or DecoderOutOfMemory."""
+        """Decode a recording. Raises what `decode` raises, the Decoder errors, and DecoderUnavailable."""
         if isinstance(source, Path):
             filename, source = filename or source.name, source.absolute()
         request = pickle.dumps((source, filename, max_duration_s))
@@ -77,16 +78,25 @@ class _Child:
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
+        self.is_ready = False
 
     def start(self) -> subprocess.Popen[bytes]:
         if self.process is None:
-            self.process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+            self.is_ready = False
+            try:
+                self.process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+            except OSError as error:
+                raise _unavailable() from error
         return self.process
 
     def ask(self, request: bytes) -> Sound:
         process = self.start()
         assert process.stdin is not None
         assert process.stdout is not None
+        self.is_ready = self.is_ready or process.stdout.read(1) == READY
+        if not self.is_ready:  # it died by no recording
+            self.stop()
+            raise _unavailable()
         try:
             process.stdin.write(request)
             process.stdin.flush()
@@ -122,6 +132,10 @@ def _sound(head: Any, stream: IO[bytes]) -> Sound:
         if stream.readinto(channel.data) < channel.nbytes:  # type: ignore[attr-defined]  # a buffered reader has it
             raise EOFError
     return Sound(recording, samples, clipped_share)
+
+
+def _unavailable() -> DecoderUnavailable:
+    return DecoderUnavailable("Recordings cannot be read at the moment. Please try again shortly.")
 
 
 def _blame(status: int, name: str) -> RecordingError:

@@ -16,7 +16,7 @@ import av  # noqa: F401  # loaded before the first request, and before memory is
 import numpy as np
 
 from analysis.audio.decode import FULL_LENGTH_CHANNELS, SAMPLE_RATE_HZ, Sound, decode
-from app.decoder import OUT_OF_MEMORY
+from app.decoder import OUT_OF_MEMORY, READY
 from models.errors import AfterbeepError, DecoderOutOfMemory
 
 LEAST_CPU_S = 4.0
@@ -31,6 +31,8 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # no library can spoil an answer by printing
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, whose end closes our input
     used_bytes = _address_space_bytes()
+    answers.write(READY)
+    answers.flush()
     while request := _next(sys.stdin.buffer):
         source, filename, max_duration_s = request
         _limit_memory(used_bytes, max_duration_s)

@@ -50,6 +50,7 @@ AfterbeepError
 │   ├── StorageUnavailable    storage_unavailable
 │   ├── StorageFull           storage_full
 │   ├── DatabaseUnavailable   database_unavailable
+│   ├── DecoderUnavailable    decoder_unavailable
 │   └── Busy                  busy
 ├── SecretUnreadable          secret_unreadable
 └── AnalysisFailed            analysis_failed
@@ -298,6 +299,10 @@ class StorageFull(Outage):
 
 class DatabaseUnavailable(Outage):
     title = "Database does not answer"
+
+
+class DecoderUnavailable(Outage):
+    title = "Recordings cannot be read at the moment"
 
 
 class Busy(Outage):

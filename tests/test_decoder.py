@@ -16,7 +16,7 @@ import pytest
 from analysis.audio import decode as in_process
 from app import decoder
 from app.decoder import IsolatedDecoder
-from models.errors import DecoderCrashed, DecoderOutOfMemory, DecoderTooSlow, NotAudio, TooLong
+from models.errors import DecoderCrashed, DecoderOutOfMemory, DecoderTooSlow, DecoderUnavailable, NotAudio, TooLong
 from tests.conftest import ROOT, SAMPLES
 from tests.processes import wait_until
 from tests.sounds import tone, wav16
@@ -85,6 +85,17 @@ def test_what_ends_the_child_is_a_typed_error_and_the_next_recording_decodes(
     with pytest.raises(error, match=name):
         works(scripted, name)
     assert works(scripted)
+
+
+@pytest.mark.parametrize("command", [(sys.executable, "-c", "exit(1)"), ("/no/such/program",)])
+def test_a_child_that_cannot_begin_is_no_fault_of_the_recording(
+    real: IsolatedDecoder, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(decoder, "COMMAND", command)
+        with pytest.raises(DecoderUnavailable):
+            real(wav16(tone(440, 1)))
+    assert real(wav16(tone(440, 1))).duration_s == 1
 
 
 def test_what_never_ends_is_ended(scripted: IsolatedDecoder) -> None:
