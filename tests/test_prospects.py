@@ -13,6 +13,7 @@ from app.schema import RecordingRow
 from app.views.wording import days
 from models.recording import CallContext
 from models.report import LeftBefore, Report
+from tests.people import Cast
 from tests.scripted import BETTER
 from tests.stored import store_report
 
@@ -106,6 +107,15 @@ def test_the_page_shows_them_in_order_with_the_days_between(client: TestClient) 
     link = report.split('href="/prospects/')[1].split('"')[0]
     assert client.get(f"/prospects/{link}").status_code == 200
     assert client.get("/prospects/nobody").status_code == 404
+
+
+def test_whose_message_it_is_is_said_to_each_reader(they: Cast) -> None:
+    for name in ("rob", "rita"):
+        store_report(they.app, owner_id=they.people[name].id, context=CallContext(prospect="Karen"))
+    own, coached = (they.client(name).get("/prospects/karen").text for name in ("rob", "carla"))
+    assert "<td>you</td>" in own
+    assert "<td>Rob</td>" in coached
+    assert own.count("<tr>") == coached.count("<tr>") == 2  # the head, and Rob's
 
 
 def test_days_are_said_as_people_say_them() -> None:
