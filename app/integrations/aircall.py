@@ -89,8 +89,6 @@ class Aircall(Integration):
                 agent_id=dig(call, "user", "id"),
                 agent_name=dig(call, "user", "name"),
                 prospect=dig(call, "raw_digits"),
-                started_at=dig(call, "started_at"),
-                ended_at=dig(call, "ended_at"),
             ),
         )
 

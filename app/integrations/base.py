@@ -8,20 +8,18 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field as Checked
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from app.fetching import Order
 from models.base import Frozen
 from models.errors import EventRefused, InvalidEvent
 
 TOLERANCE_S: Final = 300  # how far a signed time may be from ours
-TIME: Final = TypeAdapter[datetime | None](datetime | None)
 Secrets = Mapping[str, str]
 Ask = Callable[[Order], Any]
 
@@ -60,8 +58,6 @@ class CallEvent(Frozen):
     agent_id: str | None = Checked(None, max_length=200)
     agent_name: str | None = Checked(None, max_length=200)
     prospect: str | None = Checked(None, max_length=200)
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -156,20 +152,11 @@ def event(**told: Any) -> CallEvent | Dropped:
         return Dropped("no recording", call_id[:200])
     direction = (text_of(told.pop("direction", None)) or "").lower()
     known = direction if direction in ("outbound", "inbound") else None
-    times = {name: _time_of(told.pop(name, None)) for name in ("started_at", "ended_at")}
     try:
-        return CallEvent.model_validate({"call_id": call_id, "direction": known, **texts, **times, **told})
+        return CallEvent.model_validate({"call_id": call_id, "direction": known, **texts, **told})
     except ValidationError as error:
         fields = ", ".join(str(one["loc"][0]) for one in error.errors())
         raise InvalidEvent(f"The event cannot be read: {fields}.") from error
-
-
-def _time_of(value: Any) -> datetime | None:
-    """Seconds, milliseconds or ISO 8601. No event is lost for a time that cannot be read."""
-    try:
-        return TIME.validate_python(value)
-    except ValidationError:
-        return None
 
 
 def text_of(value: Any) -> str | None:

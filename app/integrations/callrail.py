@@ -73,7 +73,6 @@ class CallRail(Integration):
                 outcome=outcome_of(told.get("tags")),
                 agent_id=agent,
                 prospect=told.get("customer_phone_number") or told.get("Customer_number"),
-                started_at=told.get("start_time"),
             ),
         )
 

@@ -73,8 +73,6 @@ class Dialpad(Integration):
                 agent_id=dig(told, "target", "id"),
                 agent_name=dig(told, "target", "name"),
                 prospect=dig(told, "contact", "name") or told.get("external_number"),
-                started_at=told.get("date_started"),
-                ended_at=told.get("date_ended"),
             ),
         )
 

@@ -42,8 +42,6 @@ class Generic(Integration):
             "outcome": "voicemail",
             "agent_id": "u-7",
             "prospect": "+16155550142",
-            "started_at": "2026-03-02T15:04:05Z",
-            "ended_at": "2026-03-02T15:04:50Z",
         },
     }
 
@@ -68,8 +66,6 @@ class Generic(Integration):
                 agent_id=told.get("agent_id"),
                 agent_name=told.get("agent_name"),
                 prospect=told.get("prospect"),
-                started_at=told.get("started_at"),
-                ended_at=told.get("ended_at"),
             ),
         )
 

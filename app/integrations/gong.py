@@ -118,7 +118,6 @@ class Gong(Integration):
                 agent_id=agent_id,
                 agent_name=dig(rep, "name"),
                 prospect=dig(prospect, "name") or dig(prospect, "phoneNumber"),
-                started_at=dig(meta, "started"),
             ),
         )
 

@@ -115,8 +115,6 @@ def _saved(told: dict[str, Any]) -> CallEvent | Dropped:
         outcome=outcome_of(state.get("outcome")) or ("other" if state.get("outcome") else None),
         agent_id=state.get("agent"),
         prospect=state.get("prospect"),
-        started_at=dig(call, "recording_started_at"),
-        ended_at=dig(call, "recording_ended_at"),
     )
 
 

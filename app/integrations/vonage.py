@@ -90,8 +90,6 @@ class Vonage(Integration):
             event(
                 call_id=told.get("conversation_uuid") or told.get("recording_uuid"),
                 recording=told.get("recording_url"),
-                started_at=told.get("start_time"),
-                ended_at=told.get("end_time"),
             ),
         )
 

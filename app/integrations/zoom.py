@@ -124,6 +124,4 @@ def _event(recording: Any) -> CallEvent | Dropped:
         agent_id=dig(recording, "user_id") or dig(recording, "owner", "id"),
         agent_name=dig(recording, "owner", "name"),
         prospect=dig(recording, "callee_number"),
-        started_at=dig(recording, "date_time"),
-        ended_at=dig(recording, "end_time"),
     )
