@@ -1,5 +1,6 @@
 """Ways to transcribe the same messages with the same model, greedily and with word times."""
 
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from analysis.speech.faster_whisper import FasterWhisper
 from analysis.speech.folders import get_folder
 from analysis.speech.openai_whisper import OpenAIWhisper
 from analysis.speech.weights import load_model
+from tests.benchmarks.ggml import write_ggml
 
 Transcribe = Callable[[list[Samples]], list[str]]
 GREEDY: dict[str, Any] = {"language": "en", "word_timestamps": True, "condition_on_previous_text": False}
@@ -46,17 +48,23 @@ def faster_whisper(name: str, model_dir: Path, threads: int) -> tuple[Transcribe
     )
 
 
-def whisper_cpp(weights: Path, threads: int) -> Transcribe:
-    from pywhispercpp.model import Model
-
-    model = Model(str(weights), n_threads=threads, print_progress=False, print_realtime=False, language="en")
+def whisper_cpp(engine: OpenAIWhisper, threads: int) -> Transcribe | str:
+    """With the same weights, converted; a sentence where its package is missing."""
+    try:
+        from pywhispercpp.model import Model
+    except ImportError:
+        return "skipped: pywhispercpp is not installed"
+    with tempfile.TemporaryDirectory() as folder:
+        plain = load_model(engine.name, engine.model_dir)
+        weights = write_ggml(plain, engine.tokenizer("en"), Path(folder) / f"{engine.name}.bin")
+        model = Model(str(weights), n_threads=threads, print_progress=False, print_realtime=False, language="en")
     options: dict[str, Any] = {"token_timestamps": True, "temperature": 0.0}
     return lambda messages: [
         " ".join(segment.text for segment in model.transcribe(message, **options)) for message in messages
     ]
 
 
-def contestants(name: str, model_dir: Path, threads: int, ggml: Path | None) -> dict[str, Transcribe | str]:
+def contestants(name: str, model_dir: Path, threads: int) -> dict[str, Transcribe | str]:
     """By name; a sentence instead for what cannot run here."""
     openai, fast = OpenAIWhisper(name, model_dir=model_dir), FasterWhisper(name, model_dir=model_dir)
     sequential, pipeline = faster_whisper(name, model_dir, threads)
@@ -68,5 +76,5 @@ def contestants(name: str, model_dir: Path, threads: int, ggml: Path | None) -> 
         "faster-whisper int8, one by one": sequential,
         "faster-whisper int8, batched pipeline": pipeline,
         "whisper.transcribe": openai_whisper(name, model_dir),
-        "whisper.cpp": whisper_cpp(ggml, threads) if ggml else "skipped: no ggml weights were given with --ggml",
+        "whisper.cpp": whisper_cpp(openai, threads),
     }

@@ -72,7 +72,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--counts", type=int, nargs="*", default=[1, 10, 100, 1000])
     parser.add_argument("--model", default="base")
-    parser.add_argument("--ggml", type=Path, help="weights for whisper.cpp; needs pywhispercpp")
     parser.add_argument("--out", type=Path, default=Path("docs/performance.md"))
     args = parser.parse_args()
     import torch
@@ -82,7 +81,7 @@ def main() -> None:
     engine = OpenAIWhisper(args.model, model_dir=model_dir)
     limits = machine.measure()
     shares: list[Share] = measure_stages(engine, recordings[:16])
-    ways = contestants(args.model, model_dir, threads, args.ggml)
+    ways = contestants(args.model, model_dir, threads)
     results = compete({name: way for name, way in ways.items() if not isinstance(way, str)}, recordings, args.rounds)
     seconds = sum(one.duration_s for one in recordings) / len(recordings)
     encode = engine.tokenizer("en").encode
