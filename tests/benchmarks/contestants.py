@@ -48,15 +48,14 @@ def faster_whisper(name: str, model_dir: Path, threads: int) -> tuple[Transcribe
     )
 
 
-def whisper_cpp(engine: OpenAIWhisper, threads: int) -> Transcribe | str:
+def whisper_cpp(name: str, model_dir: Path, threads: int) -> Transcribe | str:
     """With the same weights, converted; a sentence where its package is missing."""
     try:
         from pywhispercpp.model import Model
     except ImportError:
         return "skipped: pywhispercpp is not installed"
     with tempfile.TemporaryDirectory() as folder:
-        plain = load_model(engine.name, engine.model_dir)
-        weights = write_ggml(plain, engine.tokenizer("en"), Path(folder) / f"{engine.name}.bin")
+        weights = write_ggml(load_model(name, model_dir), Path(folder) / f"{name}.bin")
         model = Model(str(weights), n_threads=threads, print_progress=False, print_realtime=False, language="en")
     options: dict[str, Any] = {"token_timestamps": True, "temperature": 0.0}
     return lambda messages: [
@@ -76,5 +75,5 @@ def contestants(name: str, model_dir: Path, threads: int) -> dict[str, Transcrib
         "faster-whisper int8, one by one": sequential,
         "faster-whisper int8, batched pipeline": pipeline,
         "whisper.transcribe": openai_whisper(name, model_dir),
-        "whisper.cpp": whisper_cpp(openai, threads),
+        "whisper.cpp": whisper_cpp(name, model_dir, threads),
     }

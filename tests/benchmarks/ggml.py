@@ -11,11 +11,12 @@ FLOAT32, FLOAT16 = 0, 1
 KEPT_WHOLE = ("encoder.positional_embedding", "decoder.positional_embedding")
 
 
-def write_ggml(model: Any, tokenizer: Any, path: Path) -> Path:
+def write_ggml(model: Any, path: Path) -> Path:
     """Header, mel filters, vocabulary and tensors, in this order."""
     from whisper.audio import mel_filters
+    from whisper.tokenizer import get_tokenizer
 
-    dims = model.dims
+    dims, tokenizer = model.dims, get_tokenizer(model.is_multilingual)
     with path.open("wb") as file:
         _numbers(file, MAGIC, dims.n_vocab)
         _numbers(file, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer)
@@ -34,9 +35,9 @@ def write_ggml(model: Any, tokenizer: Any, path: Path) -> Path:
 
 
 def _tensor(file: BinaryIO, name: str, values: Any) -> None:
+    is_small = values.ndim == 1 or name in KEPT_WHOLE
     if name in ("encoder.conv1.bias", "encoder.conv2.bias"):
         values = values[:, np.newaxis]
-    is_small = values.ndim == 1 or values.shape[1] == 1 or name in KEPT_WHOLE
     _numbers(file, values.ndim, len(name), FLOAT32 if is_small else FLOAT16, *reversed(values.shape))
     file.write(name.encode())
     file.write(values.astype("<f4" if is_small else "<f2").tobytes())
